@@ -12,7 +12,7 @@ from domain.limit_names import CREDITS, GENERATIONS
 
 BYTES = "bytes"
 GRANT_UNITS = (GENERATIONS, CREDITS, BYTES)
-SOURCES = ("manager", "earned", "bought", "gifted")
+SOURCES = MANAGER, EARNED, BOUGHT, GIFTED = ("manager", "earned", "bought", "gifted")
 NEVER = "9999-12-31T23:59:59.999999Z"
 MAX_PRIORITY = 100
 

@@ -98,11 +98,14 @@ class WithdrawOffer(NamedTuple):
 
 
 class BuyOffer(NamedTuple):
-    """A user buys what is offered. `seen` is the offer as the user saw it: it is refused where it is another by now."""
+    """A user buys what is offered, and gets it as a grant of a new id. `seen` is the offer as the user saw it: it is
+    refused where it is another by now.
+    """
 
     user: str
     by: str
     offer: str
+    grant: str
     seen: Offer | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None

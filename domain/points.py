@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from domain.instants import day_of, next_midnight
+from domain.commands import GiveGrant
+from domain.events import Event
+from domain.grants import BOUGHT
+from domain.grants_given import give
+from domain.instants import day_of, later, next_midnight
 from domain.names import name_key
 from domain.point_commands import (
     BuyOffer,
@@ -41,11 +45,12 @@ from domain.view import View
 
 MOST_POINTS = 2**53 - 1
 """All points that are out at once: every program and every stored form of a number can have it."""
+DAY_SECONDS = 86_400
 MAX_OFFERS = 100
 """Offers of the market at one time."""
 
 
-def decide_points(command: PointCommand, view: View, at: str) -> tuple[PointEvent, ...] | Refusal:
+def decide_points(command: PointCommand, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """What follows from a command about points. An empty tuple: nothing changes."""
     match command:
         case MovePoints():
@@ -165,20 +170,46 @@ def _withdraw_offer(command: WithdrawOffer, view: View, at: str) -> tuple[PointE
     )
 
 
-def _buy(command: BuyOffer, view: View, at: str) -> tuple[PointEvent, ...] | Refusal:
+def _buy(command: BuyOffer, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """The offer, where it still is as it was seen and the user has its price."""
     offer = view.points.offer(command.offer)
     if offer is None or command.seen not in {None, offer}:
         return Refusal(Reason.OFFER_CHANGED, command.user, command.offer)
     if refusal := _short(command.user, offer.price, view):
         return refusal
-    return purchased(command, offer, at)
+    return purchased(command, offer, view, at)
 
 
-def purchased(command: BuyOffer, offer: Offer, at: str) -> tuple[PointEvent, ...]:
-    """All that a purchase leaves, decided and written together: the price goes from the buyer to the market."""
+def purchased(command: BuyOffer, offer: Offer, view: View, at: str) -> tuple[Event, ...] | Refusal:
+    """All that a purchase leaves, decided and written together: the price goes from the buyer to the market, and the
+    buyer is given what was offered.
+    """
+    given = give(bought(command, offer, at), view, at)
+    if isinstance(given, Refusal):
+        return given
     paid = _moved(command, account_of(command.user), MARKET, at, kind=PURCHASE, amount=offer.price, offer=command.offer)
-    return (paid,)
+    return paid, *given
+
+
+def bought(command: BuyOffer, offer: Offer, at: str) -> GiveGrant:
+    """The grant of an offer that is bought at a time."""
+    return GiveGrant(
+        user=command.user,
+        by=command.by,
+        grant=command.grant,
+        unit=offer.unit,
+        amount=offer.amount,
+        reason=f"the offer {offer.offer}",
+        source=BOUGHT,
+        expires_at=expiry_of(offer.days, at),
+        origin=command.origin,
+        idempotency_key=command.idempotency_key,
+    )
+
+
+def expiry_of(days: int | None, at: str) -> str | None:
+    """When what is bought at a time ends; None for never."""
+    return None if days is None else later(at, seconds=days * DAY_SECONDS)
 
 
 def _short(user: str, amount: int, view: View) -> Refusal | None:

@@ -1,5 +1,5 @@
 """The commands about points behind recorded events, for `recorded_commands.py`: what was asked follows from what became
-of it, but for an offer as its buyer saw it, which was what stood.
+of it, but for an offer as its buyer saw it, which was what stood. What is bought is given by an event of its own.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from domain.events import Event
+from domain.events import Event, GrantGiven
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -35,9 +35,11 @@ from domain.point_events import (
 
 def end_of_points(events: Sequence[Event], at: int) -> int:
     """Where the events of a command about points end: of a mark after the reward of the picture's owner, where there is
-    one.
+    one, of a purchase after the grant.
     """
     marked = events[at]
+    if isinstance(marked, PointsMoved) and marked.kind == PURCHASE:
+        return at + 2
     rewarded = events[at + 1] if at + 1 < len(events) else None
     is_its_own = (
         isinstance(marked, FavouriteSet)
@@ -53,7 +55,7 @@ def point_command(events: Sequence[Event]) -> PointCommand:
     event, asked = events[0], _asked(events[0])
     match event:
         case PointsMoved():
-            return _of_moved(event, asked)
+            return _of_moved(event, events, asked)
         case OfferSet():
             offer = Offer(event.offer, event.unit, event.amount, event.price, event.days)
             return SetOffer(wanted=offer, reason=event.reason, **asked)
@@ -74,12 +76,14 @@ def point_command(events: Sequence[Event]) -> PointCommand:
             raise AssertionError(f"{type(event).__name__} is not about points")
 
 
-def _of_moved(event: PointsMoved, asked: dict[str, Any]) -> PointCommand:
+def _of_moved(event: PointsMoved, events: Sequence[Event], asked: dict[str, Any]) -> PointCommand:
     payer, payee = user_of(event.payer) or "", user_of(event.payee) or ""
     if event.kind == GIFT:
         return GivePoints(user=payer, to=payee, amount=event.amount, reason=event.reason, **asked)
     if event.kind == PURCHASE:
-        return BuyOffer(user=payer, offer=event.offer or "", **asked)
+        given = events[1]
+        assert isinstance(given, GrantGiven)  # the fold refuses another
+        return BuyOffer(user=payer, offer=event.offer or "", grant=given.grant, **asked)
     if event.kind == CLAIM:
         return ClaimDaily(user=payee, amount=event.amount, **asked)
     return MovePoints(user=payer or payee, kind=event.kind, amount=event.amount, reason=event.reason or "", **asked)

@@ -1,7 +1,7 @@
 """Points: what is on each account, who claimed when, what is offered, which pictures are marked.
 
-Every movement takes from one account what it puts on another, so all accounts together are 0; what cannot be is refused
-as ImpossibleFact. The published points are changed in place; a draft has tables of its own from its first event on.
+Every movement takes from one account what it puts on another, so all accounts together are 0; what is bought is given
+right after it was paid; what cannot be is refused as ImpossibleFact. The published points are changed in place; a draft has tables of its own from its first event on.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple, assert_never
 
-from domain.events import ClockCorrected, ImpossibleFact
+from domain.events import ClockCorrected, Event, GrantGiven, ImpossibleFact
+from domain.grants import BOUGHT
 from domain.instants import day_of
 from domain.point_commands import Offer
 from domain.point_events import (
@@ -29,7 +30,7 @@ from domain.point_events import (
     account_of,
     user_of,
 )
-from domain.points import MOST_POINTS
+from domain.points import MOST_POINTS, expiry_of
 from projections.tables import DraftTable, Table
 
 _USER = ""
@@ -55,6 +56,17 @@ class PointTables(NamedTuple):
     favourites: Table[tuple[str, int], bool]
 
 
+class Owed(NamedTuple):
+    """What was paid for and is given by the next event."""
+
+    user: str
+    unit: str
+    amount: int
+    expires_at: str | None
+    source: str = BOUGHT
+    rollover: int = 0
+
+
 class Points:
     """The accounts and what else of points decisions read."""
 
@@ -62,6 +74,8 @@ class Points:
         self._tables = tables or PointTables(Table(), Table(), Table(), Table())
         self._earned: tuple[int, str] | None = None
         """The position of the first mark of another's picture, where it is the last event, and the picture's owner."""
+        self.owed: Owed | None = None
+        """What the next event gives, where the last one paid for it."""
 
     @property
     def out(self) -> int:
@@ -91,6 +105,13 @@ class Points:
     def accounts(self) -> dict[str, int]:
         """Every account that was ever touched."""
         return dict(self._tables.accounts.items())
+
+    def settle(self, event: Event) -> None:
+        """Takes points past what is given for what was paid. Raises ImpossibleFact."""
+        owed, self.owed = self.owed, None
+        given = tuple(getattr(event, name) for name in Owed._fields) if isinstance(event, GrantGiven) else ()
+        if given != owed:
+            raise ImpossibleFact(f"what was bought is {owed}, and is not given")
 
     def apply(self, position: int, event: PointEvent) -> None:
         """Takes points past one event. Raises ImpossibleFact."""
@@ -150,6 +171,8 @@ class Points:
         self._tables.accounts.put(event.payee, payee)
         if event.kind == CLAIM:
             self._tables.claims.put(event.users[0], day_of(event.at))
+        if offer := self.offer(event.offer) if event.offer else None:
+            self.owed = Owed(event.users[0], offer.unit, offer.amount, expiry_of(offer.days, event.at))
 
     def _mark(self, position: int, event: FavouriteSet) -> None:
         former = self.favourite(event.user, event.image)
@@ -167,6 +190,7 @@ class DraftPoints(Points):
         self._base = base
         self._tables = base._tables  # noqa: SLF001 - of the same class
         self._earned = base._earned  # noqa: SLF001 - likewise
+        self.owed = base.owed
         self._is_changed = False
 
     def apply(self, position: int, event: PointEvent) -> None:
@@ -182,6 +206,7 @@ class DraftPoints(Points):
     def commit(self) -> None:
         """Writes the changes into the base."""
         self._base._earned = self._earned  # noqa: SLF001 - of the same class
+        self._base.owed = self.owed
         if self._is_changed:
             for table in self._tables:
                 assert isinstance(table, DraftTable)

@@ -184,6 +184,8 @@ class QuotaFold(ABC):
             raise ImpossibleFact(f"an event of {event.at} after one of {self.last_at}: time never goes back in a log")
         if self.to_cancel and not isinstance(event, GenerationReleased):
             raise ImpossibleFact("reservations that were open when the clock was corrected are not cancelled")
+        if self.points.owed:
+            self.points.settle(event)
         self._fold(position, event)
         self.answers.apply(position, event)
         self.last_at = event.at

@@ -22,6 +22,7 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from multiprocessing import get_context
@@ -184,12 +185,12 @@ LimitsOverridden | | at by | at user by limits=own reason until? origin? request
 DailyCountReset | | at user | at user by reason origin? request?
 PreferenceSet | | at by | at user by preference value origin? request?
 ClockCorrected | policy | at was now | at by was now origin? request?
-GrantGiven | | at user grant unit amount expires_at rollover rollover_until
+GrantGiven | | at user grant unit amount expires_at rollover rollover_until source
  | at user by grant unit amount source=granted reason priority? expires_at? rollover? rollover_until? origin? request?
 GrantVoided | | at user grant | at user by grant reason origin? request?
 PointsMoved | | at payer payee amount kind reason offer
  | at by payer payee amount=points kind reason? offer? origin? request?
-OfferSet | policy | at offer price | at by offer unit=offered amount=points price reason days? origin? request?
+OfferSet | policy | at offer price unit amount days | at by offer unit=offered amount=points price reason days? origin? request?
 OfferWithdrawn | policy | at offer | at by offer reason origin? request?
 FavouriteSet | | at user owner image on | at user by owner name image on origin? request?
 TierDefined | policy | at tier limits groups
@@ -239,6 +240,7 @@ def kinds() -> Iterator[tuple[bytes, Kind]]:
 
 KINDS = dict(kinds())
 CLOCK = b'"ClockCorrected"'
+OF_A_BATCH = {CLOCK, b'"PointsMoved"'}  # whose rules ask where their batch ends
 MINT, MARKET, A_USER = b'"mint"', b'"market"', b'"user:'
 SIDES = {  # rule P1: who pays whom, and whether there is a reason, or perhaps
     b'"mint"': (MINT, A_USER, (True,)),
@@ -371,7 +373,7 @@ def fact_of(line: bytes, found: re.Match[bytes]) -> Fact:
         return b"?", f"no event of version 1: its data have not the form of {found[4].decode()}"
     if found[5] != tags_of(kind, data):
         return b"?", "its tags are not those of its type and data"
-    return (found[4], *data.group(*kind.taken), *([found[3]] if found[4] == CLOCK else []))
+    return (found[4], *data.group(*kind.taken), *([found[3]] if found[4] in OF_A_BATCH else []))
 
 
 def tags_of(kind: Kind, data: re.Match[bytes]) -> bytes:
@@ -412,6 +414,12 @@ class Draw(NamedTuple):
 
 Draws = tuple[Draw, ...]
 GENERATIONS, CREDITS = b'"generations"', b'"credits"'
+
+
+def later(at: bytes, days: int) -> bytes:
+    """So many days of 24 hours later."""
+    moment = datetime.fromisoformat(at[1:-2].decode()) + timedelta(days=days)
+    return f'"{moment.isoformat(timespec="microseconds")}Z"'.encode()
 
 
 def draws_of(told: bytes | None) -> Draws:
@@ -553,7 +561,8 @@ class Account:
         self.grants: dict[bytes, dict[bytes, Grant]] = {}  # of a user, by their ids
         self.points: Counter[bytes] = Counter()  # by account
         self.claims: dict[bytes, bytes] = {}  # the day of the last by account
-        self.prices: dict[bytes, bytes] = {}  # of the offers that stand
+        self.offers: dict[bytes, tuple[bytes, ...]] = {}  # price, unit, amount and days of those that stand
+        self.owed: tuple[bytes | None, ...] = ()  # what was paid for and is given by the next event
         self.marks: dict[tuple[bytes, bytes], bytes] = {}  # of a user and image
         self.tiers: dict[bytes, frozenset[bytes]] = {}  # their groups
         self.assigned: set[tuple[bytes, bytes]] = set()  # users and tiers
@@ -568,6 +577,8 @@ class Account:
             raise Impossible("it is earlier than the event before it (A1)")
         if self.to_cancel and name != b'"GenerationReleased"':
             raise Impossible("reservations that were open when the clock was corrected are not released (A3)")
+        if self.owed and name != b'"GrantGiven"':
+            raise Impossible("what was bought is not given right after it was paid (P8)")
         if (rule := self._RULES.get(name)) is not None:
             rule(self, at, *rest)
         if self.to_cancel and self.position + 1 == self.cancelled_by:
@@ -669,7 +680,10 @@ class Account:
             drawn = {draw.grant for held in self.reservations.values() if held.user == user for draw in held.drawn}
             for other in [other for other in own if other not in drawn and not own[other].available(at)]:
                 del own[other]
-        expires_at, rollover, rollover_until = ends
+        expires_at, rollover, rollover_until, source = ends
+        if self.owed and (user, unit, amount, expires_at, rollover, source) != self.owed:
+            raise Impossible("what is given is not what was bought (P8)")
+        self.owed = ()
         own[name] = Grant(unit, int(amount), expires_at, int(rollover or 0), rollover_until)
 
     def _voided(self, _at: bytes, user: bytes, name: bytes) -> None:
@@ -736,7 +750,7 @@ class Account:
             raise Impossible("groups are told that no tier names (T4)")
 
     def _moved(self, at: bytes, payer: bytes, payee: bytes, amount: bytes, kind: bytes, *more: bytes | None) -> None:
-        reason, offer = more
+        reason, offer, last = more
         pays, is_paid, reasons = SIDES[kind]
         fits = payer.startswith(pays) and payee.startswith(is_paid) and payer != payee
         if not fits or (reason is not None) not in reasons or (offer is not None) != (kind == b'"purchase"'):
@@ -747,18 +761,27 @@ class Account:
             raise Impossible("a day's points claimed a second time (P3)")
         if kind == b'"favourite"' and self.earned != (self.position, payee):
             raise Impossible("a reward for a mark that was not made right before, or not for the first time (P4)")
-        if offer is not None and self.prices.get(offer) != amount:
-            raise Impossible(f"{int(amount)} points paid for an offer that is not there, or costs otherwise (P5)")
+        if offer is not None:
+            self._bought(at, payer, amount, offer, int(last or 0))
         self.points[payer] -= int(amount)
         self.points[payee] += int(amount)
         if kind == b'"claim"':
             self.claims[payee] = at[1:11]
 
-    def _offered(self, _at: bytes, offer: bytes, price: bytes) -> None:
-        self.prices[offer] = price
+    def _bought(self, at: bytes, payer: bytes, paid: bytes, offer: bytes, last: int) -> None:
+        price, unit, amount, days = self.offers.get(offer, (b"", b"", b"", b""))
+        if price != paid:
+            raise Impossible(f"{int(paid)} points paid for an offer that is not there, or costs otherwise (P5)")
+        if self.position + 1 == last:
+            raise Impossible("its batch takes the price of an offer, and gives nothing (P8)")
+        expires_at = None if days is None else later(at, int(days))
+        self.owed = (b'"' + payer[len(A_USER) :], unit, amount, expires_at, None, b'"bought"')
+
+    def _offered(self, _at: bytes, offer: bytes, *terms: bytes) -> None:
+        self.offers[offer] = terms
 
     def _withdrawn(self, _at: bytes, offer: bytes) -> None:
-        if self.prices.pop(offer, None) is None:
+        if self.offers.pop(offer, None) is None:
             raise Impossible("an offer withdrawn that is not there (P6)")
 
     def _marked(self, _at: bytes, user: bytes, owner: bytes, image: bytes, on: bytes) -> None:

@@ -19,6 +19,7 @@ from domain.grants import Grant
 from domain.refusals import Refusal
 
 ID_BYTES = 8
+"""Of a grant's id."""
 
 
 class Gift(NamedTuple):

@@ -67,10 +67,11 @@ _OF_THIS_ATTEMPT = frozenset(
 _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
     ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each", "groups", "place"},
     GiveGrant: _OF_THIS_ATTEMPT | {"grant"},
+    BuyOffer: _OF_THIS_ATTEMPT | {"grant"},
     ClaimDaily: _OF_THIS_ATTEMPT | {"amount"},
     SetFavourite: _OF_THIS_ATTEMPT | {"reward"},
 }
-"""Whoever reserves or gives is given a new id, and the price and the groups of the hour; whoever releases or delivers
+"""Whoever reserves, gives or buys is given a new id, and the price and the groups of the hour; whoever releases or delivers
 says which reservation is meant. What is earned is for settings to say.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}

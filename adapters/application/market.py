@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from adapters.application.granting import ID_BYTES
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage
 from adapters.application.recorded import Wanted
@@ -15,6 +16,8 @@ from adapters.application.results import Actor, last_position
 from adapters.application.storage import Storage
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Outcome
+from adapters.ports.random_hex import random_hex
+from domain.events import GrantGiven
 from domain.instants import day_of
 from domain.point_commands import (
     BuyOffer,
@@ -56,13 +59,14 @@ class PointsOf(NamedTuple):
 
 class PointsChanged(NamedTuple):
     """Points moved, or what is offered or marked changed. The position of its last event, 0 where nothing was to be
-    changed; the movement, where there was one; what the user whose command it was has now.
+    changed; the movement, where there was one; what the user whose command it was has now; the grant that was bought.
     """
 
     position: int
     replayed: bool = False
     moved: PointsMoved | None = None
     balance: int = 0
+    given: GrantGiven | None = None
 
 
 def points_of(storage: Storage, user: str, most: int = MOST_MOVEMENTS) -> PointsOf:
@@ -178,7 +182,7 @@ async def buy_offer(
     storage: Storage, user: str, offer: str, seen: Offer, *, actor: Actor, idempotency_key: Key | None = None
 ) -> PointsChanged | Refusal:
     """A user buys what is offered, where it still is as it was seen. Raises Faults."""
-    command, opened = BuyOffer(user, actor.by, offer, seen, actor.origin), storage.opened()
+    command, opened = BuyOffer(user, actor.by, offer, random_hex(ID_BYTES), seen, actor.origin), storage.opened()
     return _changed(storage, user, await opened.ledger.submit(with_key(command, idempotency_key, opened)))
 
 
@@ -187,4 +191,5 @@ def _changed(storage: Storage, user: str | None, outcome: Outcome) -> PointsChan
         return outcome
     moved = next((event for event in outcome.events if isinstance(event, PointsMoved)), None)
     balance = 0 if user is None else storage.opened().state.points.balance(account_of(user))
-    return PointsChanged(last_position(outcome), outcome.replayed, moved, balance)
+    given = next((event for event in outcome.events if isinstance(event, GrantGiven)), None)
+    return PointsChanged(last_position(outcome), outcome.replayed, moved, balance, given)

@@ -44,6 +44,8 @@ class Projector:
         if self.state.to_cancel and found.position == found.batch_last:
             left = ImpossibleFact("its batch leaves reservations that a corrected clock should have cancelled")
             raise damaged(found.position, left)
+        if self.state.points.owed and found.position == found.batch_last:
+            raise damaged(found.position, ImpossibleFact("its batch takes the price of an offer, and gives nothing"))
         self._fed_at_a_start(found.position, event)
 
     def dump(self) -> Frozen:

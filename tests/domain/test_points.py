@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from domain.commands import Command
-from domain.events import Event
+from domain.events import Event, GrantGiven
+from domain.grants_given import MAX_GRANTS
+from domain.instants import later
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -56,6 +58,16 @@ def offered(offer: Offer = OFFER, **more: Any) -> OfferSet:
     return OfferSet(at=NOON, by="cli", **offer._asdict(), reason="a game", **more)
 
 
+def paid(amount: int = 5, **more: Any) -> PointsMoved:
+    return moved(MINE, "market", amount, "purchase", offer="ten", **more)
+
+
+def given_for(offer: Offer = OFFER, **more: Any) -> GrantGiven:
+    told = {"expires_at": later(NOON, seconds=30 * 86_400), **more}
+    members = {"at": NOON, "user": USER, "by": "cli", "grant": "g1", "unit": offer.unit, "amount": offer.amount}
+    return GrantGiven(**{**members, "source": "bought", "reason": "the offer ten", **told})
+
+
 def withdrawn(offer: str = "ten") -> OfferWithdrawn:
     return OfferWithdrawn(NOON, "cli", offer, "it is over")
 
@@ -81,7 +93,7 @@ def claim(amount: int = 3, **more: Any) -> ClaimDaily:
 
 
 def buy(seen: Offer | None = OFFER, **more: Any) -> BuyOffer:
-    return BuyOffer(USER, "cli", "ten", seen, **more)
+    return BuyOffer(USER, "cli", "ten", more.pop("grant", "g1"), seen, **more)
 
 
 def set_offer(offer: Offer = OFFER) -> SetOffer:
@@ -200,12 +212,32 @@ def test_there_are_so_many_offers_and_no_more() -> None:
     full.when(set_offer(OFFER._replace(price=1))).then_allowed()
 
 
-def test_a_purchase_pays_the_market() -> None:
-    """Its price, as it is now; one point less is too little."""
-    told = given(offered(), minted(5)).when(buy()).then(moved(MINE, "market", 5, "purchase", offer="ten"))
+def test_a_purchase_pays_the_market_and_gives_what_was_offered() -> None:
+    """In one decision: its price, as it is now, and a grant that lasts as long as the offer says; one point less is too
+    little.
+    """
+    told = given(offered(), minted(5)).when(buy()).then(paid(), given_for())
     assert told.state.points.accounts() == {"mint": -5, MINE: 0, "market": 5}
+    grant = told.state.grant(USER, "g1")
+    assert grant is not None
+    assert (grant.unit, grant.balance, grant.source) == ("generations", 10, "bought")
     given(offered(), minted(4)).when(buy()).then_refused(Reason.POINTS_SHORT, limit=4, used=5)
     given(offered(), minted(6)).when(buy(None)).then_allowed()
+
+
+def test_what_is_bought_for_ever_has_no_end() -> None:
+    """An offer without days."""
+    for_ever = OFFER._replace(days=None)
+    given(offered(for_ever), minted(5)).when(buy(None)).then(paid(), given_for(expires_at=None))
+
+
+def test_nothing_is_paid_for_what_cannot_be_given() -> None:
+    """An id that a grant of the buyer has, or more grants than a user may have."""
+    told = given(offered(), minted(10)).when(buy()).then_allowed()
+    told.when(buy()).then_refused(Reason.NAME_TAKEN, detail="g1")
+    full = given(offered(), minted(5), *(given_for(grant=f"o{number}") for number in range(MAX_GRANTS)))
+    full.when(buy()).then_refused(Reason.MALFORMED)
+    assert (told.state.points.balance(MINE), full.state.points.balance(MINE)) == (5, 5)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +262,7 @@ KEYED: list[tuple[list[Event], Command, tuple[int, ...]]] = [
     ([PICTURE], mark(idempotency_key=KEY), (2, 3)),
     ([], set_offer()._replace(idempotency_key=KEY), (1,)),
     ([offered()], WITHDRAW._replace(idempotency_key=KEY), (2,)),
-    ([offered(), minted(5)], buy(idempotency_key=KEY), (3,)),
+    ([offered(), minted(5)], buy(idempotency_key=KEY), (3, 4)),
 ]
 
 
@@ -274,6 +306,7 @@ MALFORMED: list[Command] = [
     WITHDRAW._replace(offer=""),
     WITHDRAW._replace(reason=""),
     buy()._replace(offer=""),
+    buy(grant="a b"),
     buy(OFFER._replace(price=0)),
 ]
 
@@ -284,6 +317,7 @@ def test_what_cannot_be_asked_is_malformed(command: Command) -> None:
     given(minted(9), offered(), PICTURE).when(command).then_refused(Reason.MALFORMED)
 
 
+BOUGHT: list[Event] = [minted(9), offered(), paid()]
 IMPOSSIBLE: list[tuple[str, list[Event], Event, str]] = [
     ("more than there is", [minted(2)], moved(MINE, THEIRS, 3), "3 points of user:42, where 2 are"),
     ("nothing", [], minted(0), "mint of 0 points"),
@@ -300,6 +334,13 @@ IMPOSSIBLE: list[tuple[str, list[Event], Event, str]] = [
     ("a gift for an offer", [minted(5), offered()], moved(MINE, THEIRS, 5, offer="ten"), "for the offer ten"),
     ("another price", [minted(9), offered()], moved(MINE, "market", 6, "purchase", offer="ten"), "which costs 5"),
     ("what the market pays", [minted(9), offered()], moved("market", MINE, 5, "purchase", offer="ten"), "purchase of"),
+    ("nothing given for a price", [minted(9), offered(), paid()], minted(), "is not given"),
+    ("given to another", BOUGHT, given_for(user=OTHER), "is not given"),
+    ("another unit given", BOUGHT, given_for(unit="bytes"), "is not given"),
+    ("more given than bought", BOUGHT, given_for(amount=11), "is not given"),
+    ("given for longer", BOUGHT, given_for(expires_at=None), "is not given"),
+    ("given as by a manager", BOUGHT, given_for(source="manager"), "is not given"),
+    ("given with a rollover", BOUGHT, given_for(rollover=1, rollover_until=on(30)), "is not given"),
     ("claimed twice", [claimed()], claimed(), "twice"),
     ("claimed of a day that is over", [claimed(at=on(11)), corrected(was=on(11), now=on(10))], claimed(), "twice"),
     ("a reward for nothing", [PICTURE], moved("mint", THEIRS, 2, "favourite"), "was not made"),

@@ -99,6 +99,7 @@ windows = st.fixed_dictionaries(
     },
 ).map(in_order)
 tried_out = st.sampled_from([(), (), ("guild/day/generations",), ("user/day/generations", "user/month/credits")])
+grants = st.integers(1, 10**9).map(lambda number: f"b{number}")
 offers = st.builds(Offer, st.sampled_from(["o", "p"]), st.just("bytes"), few, few, st.none() | few)
 about_points: st.SearchStrategy[Command] = st.one_of(
     st.builds(
@@ -119,8 +120,8 @@ about_points: st.SearchStrategy[Command] = st.one_of(
     st.builds(lambda offer: SetOffer("cli", offer, "a game"), offers),
     st.builds(lambda offer: WithdrawOffer("cli", offer, "it is over"), st.sampled_from(["o", "p"])),
     st.builds(
-        lambda user, offer, seen, request: BuyOffer(user, "library", offer, seen, None, request),
-        users, st.sampled_from(["o", "p"]), st.none() | offers, requests,
+        lambda user, offer, grant, seen, request: BuyOffer(user, "library", offer, grant, seen, None, request),
+        users, st.sampled_from(["o", "p"]), grants, st.none() | offers, requests,
     ),
 )  # fmt: skip
 granting: st.SearchStrategy[Command] = st.builds(

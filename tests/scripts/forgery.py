@@ -195,7 +195,7 @@ def _market(store: Storage) -> None:
     mark = SetFavourite("42", "page", "old", "adopted.gif", on=True, reward=2)
     execute(store, mark)
     execute(store, mark._replace(on=False))
-    execute(store, BuyOffer("42", "page", "ten", offer))
+    execute(store, BuyOffer("42", "page", "ten", "b1", offer))
     execute(store, WithdrawOffer("cli", "ten", "it is over"))
     execute(store, MovePoints("7", "cli", "burn", 1, "a mistake"))
 

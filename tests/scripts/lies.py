@@ -179,9 +179,39 @@ def rewarded_again(lines: list[Line]) -> int:
 
 def bought_too_late(lines: list[Line]) -> int:
     """An offer is bought after it was withdrawn."""
-    bought = lines.pop(find(lines, "PointsMoved", kind="purchase"))
+    paid = find(lines, "PointsMoved", kind="purchase")
+    bought = [lines.pop(paid) for _ in range(2)]
     index = find(lines, "OfferWithdrawn")
-    lines.insert(index + 1, bought)
+    lines[index + 1 : index + 1] = bought
+    return index + 2
+
+
+def given_in_another_batch(lines: list[Line]) -> int:
+    """The price of an offer is paid, and what was bought is given by itself."""
+    index = find(lines, "PointsMoved", kind="purchase")
+    lines[index] = lines[index]._replace(ends=True)
+    return index + 1
+
+
+def nothing_given(lines: list[Line]) -> int:
+    """The price of an offer is paid, and nothing follows in its batch."""
+    given_in_another_batch(lines)
+    index = find(lines, "PointsMoved", kind="purchase")
+    del lines[index + 1]
+    return index + 1
+
+
+def given_to_another(lines: list[Line]) -> int:
+    """Who pays is not who is given what was bought."""
+    index = find(lines, "GrantGiven", grant="b1")
+    lines[index] = lines[index].with_data(user="7")._replace(tags='["user:7"]')
+    return index + 1
+
+
+def given_later(lines: list[Line]) -> int:
+    """Between the price of an offer and what it bought something else happens."""
+    index = find(lines, "PointsMoved", kind="purchase")
+    lines.insert(index + 1, lines[find(lines, "PointsMoved", kind="mint")]._replace(ends=False))
     return index + 2
 
 
@@ -267,6 +297,17 @@ LIES: list[tuple[str, str, Lie]] = [
     ("another price paid", "P5", changed("PointsMoved", {"kind": "purchase"}, amount=6)),
     ("another offer bought", "P5", changed("PointsMoved", {"kind": "purchase"}, offer="eleven")),
     ("bought after it was withdrawn", "P5", bought_too_late),
+    ("paid, and nothing given", "P8", nothing_given),
+    ("given in another batch", "P8", given_in_another_batch),
+    ("given after something else", "P8", given_later),
+    ("given to another", "P8", given_to_another),
+    ("another unit given", "P8", changed("GrantGiven", {"grant": "b1"}, unit="credits")),
+    ("more given than was bought", "P8", changed("GrantGiven", {"grant": "b1"}, amount=11)),
+    ("less given than was bought", "P8", changed("GrantGiven", {"grant": "b1"}, amount=9)),
+    ("bought as if from a manager", "P8", changed("GrantGiven", {"grant": "b1"}, source="manager")),
+    ("given for ever", "P8", changed("GrantGiven", {"grant": "b1"}, expires_at=None)),
+    ("given for a day less", "P8", changed("GrantGiven", {"grant": "b1"}, expires_at="2026-04-08T12:00:00.000000Z")),
+    ("given with a rollover", "P8", respelled("GrantGiven", 'Z"}', 'Z","rollover":1}', grant="b1")),
     ("withdrawn twice", "P6", repeated("OfferWithdrawn")),
     ("another offer withdrawn", "P6", changed("OfferWithdrawn", offer="eleven")),
     ("marked twice", "P7", repeated("FavouriteSet", {"on": True})),

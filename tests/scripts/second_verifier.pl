@@ -2,6 +2,7 @@
 # A second verifier of the log, from docs/log-format.md alone; even the tables of events and forms are read there. For each FILE it prints
 # a line of JSON: the verdict, the events of the whole part, position and words of what is wrong, the sums at the end.
 use strict; use warnings; use Digest::SHA qw(sha256 sha256_hex hmac_sha256 hmac_sha256_hex); use Encode (); use FindBin (); use JSON::PP ();
+use POSIX qw(strftime); use Time::Local qw(timegm);
 
 sub slurp { open my $in, '<:raw', $_[0] or die "$_[0]: $!\n"; local $/; <$in> // '' }
 my $doc = slurp("$FindBin::Bin/../../docs/log-format.md");
@@ -18,7 +19,7 @@ my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth, $tiers, $assigned);    # the accounts of section 5
+my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed);    # the accounts of section 5
 sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
 sub least { my ($one, $other) = @_; $one < $other ? $one : $other }
 sub waiting { my ($r) = @_; my $made = $r->{completed} - $r->{taken}; $made < 0 ? 0 : least($made, $r->{open}) }
@@ -37,6 +38,7 @@ sub take { my ($r, $unit, $n, @draws) = @_; my @taken;    # from draws of a rese
 sub front { my ($r, $unit, $n) = @_; take($r, $unit, $n, @{ $r->{drawn} }) }
 sub back { my ($r, $unit, $n) = @_; take($r, $unit, $n, reverse @{ $r->{drawn} }) }
 sub used_up { my ($r, $credits) = @_; my $own = least($r->{own}, $credits); $r->{own} -= $own; front($r, '"credits"', $credits - $own) }
+sub days_later { my ($days) = @_; my ($y, $m, $d) = $at =~ /(\d+)-(\d+)-(\d+)/; strftime('"%Y-%m-%d', gmtime(timegm(0, 0, 0, $d, $m - 1, $y) + 86400 * $days)) . substr $at, 11 }
 sub draws { my ($told) = @_; my @found; push @found, { grant => $1, unit => $2, amount => $3 } while ($told // '') =~ /"grant":("[^"]*"),"unit":("\w+"),"amount":(\d+)/g; @found }
 sub is_returned { my ($e, @right) = @_; my $told = join ',', map { "{\"grant\":$_->{grant},\"unit\":$_->{unit},\"amount\":$_->{amount}}" } @right;
     return 0 if ($e->{returned} // '[]') ne "[$told]"; moved($grants->{ $e->{user} }{ $_->{grant} }, $_->{amount}) for @right; 1 }
@@ -50,7 +52,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     push @tags, 'request:' . substr sha256_hex(value($e{by}) . "\0" . value($e{request} =~ /^.{7}(.*),"digest"/s)), 0, 32 if $e{request};
     return 'tags' if $tags ne join ',', map { "\"$_\"" } @tags;
     $nth++; return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
-    (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
+    return 'P8' if $owed && $type ne 'GrantGiven'; (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
     if ($name && $type ne 'GenerationReserved') { return 'A5' unless ($r = $known->{$name}) && $r->{user} eq $user; $open = $r->{open} }
     if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /"moderated_free":(\w+)/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
     elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
@@ -62,9 +64,11 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         return 'P1' if $e{payer} eq $e{payee} || "$from $to" ne "$pays $paid" || defined $why && $why != defined $e{reason} || defined $e{offer} != ($kind eq 'purchase');
         return 'P2' if ($points->{$from eq 'user' ? $e{payer} : $from} // 0) - $e{amount} < ($from eq 'mint' ? -9007199254740991 : 0);
         return 'P3' if $kind eq 'claim' && ($claims->{$e{payee}} // '') ge $today; return 'P4' if $kind eq 'favourite' && ($earned // '') ne "$nth $e{payee}";
-        return 'P5' if $kind eq 'purchase' && ($prices->{$e{offer}} // 0) != $e{amount}; $claims->{$e{payee}} = $today if $kind eq 'claim';
+        if ($kind eq 'purchase') { my $offer = $offers->{ $e{offer} }; return 'P5' if !$offer || $offer->{price} != $e{amount};
+            $owed = join ' ', '"' . substr($e{payer}, 6), @$offer{qw(unit amount)}, '"bought"', $offer->{days} ? days_later($offer->{days}) : '' }
+        $claims->{$e{payee}} = $today if $kind eq 'claim';
         $points->{$from eq 'user' ? $e{payer} : $from} -= $e{amount}; $points->{$to eq 'user' ? $e{payee} : $to} += $e{amount} }
-    elsif ($type eq 'OfferSet') { $prices->{$e{offer}} = $e{price} } elsif ($type eq 'OfferWithdrawn') { return 'P6' unless delete $prices->{$e{offer}} }
+    elsif ($type eq 'OfferSet') { $offers->{ $e{offer} } = {%e} } elsif ($type eq 'OfferWithdrawn') { return 'P6' unless delete $offers->{ $e{offer} } }
     elsif ($type eq 'FavouriteSet') { my $mark = "$user $e{image}"; my $former = $marks->{$mark}; return 'P7' if $e{on} eq ($former // 'false');
         $marks->{$mark} = $e{on}; $earned = ($nth + 1) . ' "user:' . substr $e{owner}, 1 if !$former && $e{owner} ne $user }
     elsif ($type eq 'GenerationReserved') { my ($each, @drawn) = ($e{credits_each} // 0, draws($e{drawn})); my $credits = of_unit('"credits"', @drawn);
@@ -94,7 +98,8 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     elsif ($type eq 'CleanupCompleted') { my ($freed, @files) = (0, $e{files} =~ /"user":("[^"]+"),"name":("[^"]+"),"bytes":(\d+)/g);
         while (my ($whose, $called, $bytes) = splice @files, 0, 3) { return 'A12' if gone("true $whose $called", $bytes); $freed += $bytes }
         return 'A12' if $freed != $e{freed_bytes} }
-    elsif ($type eq 'GrantGiven') { my $own = $grants->{$user} //= {}; return 'A17' if $own->{ $e{grant} }; if (keys %$own >= 64) {
+    elsif ($type eq 'GrantGiven') { my $own = $grants->{$user} //= {}; return 'A17' if $own->{ $e{grant} };
+        return 'P8' if $owed && ($e{rollover} || $owed ne join ' ', $user, @e{qw(unit amount source)}, $e{expires_at} // ''); $owed = ''; if (keys %$own >= 64) {
             my %in = map { $_->{grant} => 1 } map { @{ $_->{drawn} } } grep { $_->{user} eq $user } values %$known;
             delete @$own{ grep { !$in{$_} && !can_be_drawn($own->{$_}) } keys %$own } } $own->{ $e{grant} } = { %e, balance => $e{amount} } }
     elsif ($type eq 'GrantVoided') { my $grant = $grants->{$user}{ $e{grant} }; return 'A18' if !$grant || $grant->{voided}++ }
@@ -104,7 +109,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $prices, $marks, $earned, $nth, $tiers, $assigned) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {});
+    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {}, '');
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;
@@ -116,7 +121,7 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
             && eval { Encode::decode('UTF-8', my $copy = $line, Encode::FB_CROAK); 1 };
         ($pos, $first, $last, $hash, $offset) = (@l{qw(pos first last)}, $next, $offset + length $line); push @waiting, [$l{type}, substr($body, $data), $l{tags}];
         next if $pos < $last; $whole = $pos; $at{$offset} = "$pos " . unpack 'H*', $hash;
-        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } $wrong ||= $cancel && [$whole, 'A3'] }
+        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } $wrong ||= $cancel && [$whole, 'A3'] || $owed && [$whole, 'P8'] }
     $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
     while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }
     return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log; my $own = hmac_sha256('abby head 1', substr $::key // '', 0, 32); return ('damaged', $whole, undef, 'seal') if $m && $::key && ($m->{seal} ? $m->{seal} ne hmac_sha256_hex($m->{body}, $own) : 32 < length $::key);

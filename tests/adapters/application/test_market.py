@@ -10,6 +10,7 @@ import pytest
 
 from adapters.application import market
 from adapters.application.erasing import forget_user
+from adapters.application.granting import grants_of
 from adapters.application.results import Actor, StoreSettings
 from adapters.application.saves import position_now
 from adapters.application.storage import Storage
@@ -109,6 +110,8 @@ async def test_what_is_offered_is_bought_as_it_was_seen(opening: Opening) -> Non
     done(await market.move_points(store, "1", "mint", 8, "a game", actor=DISCORD))
     bought = done(await market.buy_offer(store, "1", "ten", OFFER, actor=DISCORD))
     assert (bought.balance, bought.moved and bought.moved.offer) == (3, "ten")
+    assert bought.given is not None
+    assert [(grant.grant, grant.balance) for grant in grants_of(store, "1")] == [(bought.given.grant, 10)]
     short = await market.buy_offer(store, "1", "big", dear, actor=DISCORD)
     assert isinstance(short, Refusal)
     assert (short.reason, short.limit, short.used) == (Reason.POINTS_SHORT, 3, 9)

@@ -55,6 +55,7 @@ class Step(NamedTuple):
 users, amounts, ids, cli, why = (
     st.sampled_from(USERS), st.integers(1, 4), st.sampled_from("xy"), st.just("cli"), st.just("why")
 )  # fmt: skip
+grants = st.integers(1, 10**9).map(lambda number: f"g{number}")
 offers = st.tuples(ids, st.just("bytes"), st.integers(1, 2), st.integers(1, 3)).map(lambda told: Offer(*told))
 commands: st.SearchStrategy[PointCommand] = st.one_of(
     st.tuples(users, cli, st.just("mint"), st.integers(3, 9), why).map(lambda told: MovePoints(*told)),
@@ -66,7 +67,7 @@ commands: st.SearchStrategy[PointCommand] = st.one_of(
     ),
     st.tuples(cli, offers, why).map(lambda told: SetOffer(*told)),
     st.tuples(cli, ids, why).map(lambda told: WithdrawOffer(*told)),
-    st.tuples(users, cli, ids, st.just(None) | offers).map(lambda told: BuyOffer(*told)),
+    st.tuples(users, cli, ids, grants, st.just(None) | offers).map(lambda told: BuyOffer(*told)),
 )
 steps = st.builds(
     Step,

@@ -21,7 +21,7 @@ TRADED: tuple[tuple[int, Command], ...] = (
     (7, GivePoints("42", "cli", "77", 4)),
     (8, ClaimDaily("77", "cli", 3)),
     (9, SetFavourite("42", "cli", "77", "a/b.png", on=True, reward=2)),
-    (10, BuyOffer("42", "cli", "ten", OFFER)),
+    (10, BuyOffer("42", "cli", "ten", "g1", OFFER)),
 )
 """Points of two users, an offer, a claim and a mark."""
 

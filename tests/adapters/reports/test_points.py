@@ -17,7 +17,7 @@ TRADED: tuple[Command, ...] = (
     MovePoints("42", "cli", "mint", 20, "a game"),
     GivePoints("42", "discord:42", "7", 4, "thanks", "guild:9"),
     ClaimDaily("7", "discord:7", 3),
-    BuyOffer("42", "discord:42", "ten"),
+    BuyOffer("42", "discord:42", "ten", "g1"),
     MovePoints("7", "cli", "burn", 1, "a mistake"),
 )
 
