@@ -1,7 +1,8 @@
 """Points: what is on each account, who claimed when, what is offered, which pictures are marked.
 
 Every movement takes from one account what it puts on another, so all accounts together are 0; what is bought is given
-right after it was paid; what cannot be is refused as ImpossibleFact. The published points are changed in place; a draft has tables of its own from its first event on.
+right after it was paid; what cannot be is refused as ImpossibleFact. The published points are changed in place; a draft
+has tables of its own from its first event on.
 """
 
 from __future__ import annotations

@@ -47,7 +47,6 @@ NO_WATERMARK = (
 # Section 4: the forms of members, and the types. One value has one spelling, so expressions over bytes are exact.
 RUN, ESCAPE = rb'[^"\\\x00-\x1f]*+', rb'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))'
 STRING = rb'"%b(?:%b%b)*+"' % (RUN, ESCAPE, RUN)  # any at all, as types and tags are
-TEXT = rb'"(?>[^"\\\x00-\x1f]{1,1280}+"|(?:[^"\\\x00-\x1f]|\\["\\]){1,1280}+")'  # the first is the quicker
 TEXT = rb'"(?>[^"\\\x00-\x1f]{1,1280}+"|(?:[^"\\\x00-\x1f]|\\["\\]){1,1280}+")'  # quick, and for good: lists have it
 CALLED = rb'"(?:[^"\\\x00-\x1f]|%b){0,1280}+"' % ESCAPE
 LEAP = rb"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
@@ -190,7 +189,8 @@ GrantGiven | | at user grant unit amount expires_at rollover rollover_until sour
 GrantVoided | | at user grant | at user by grant reason origin? request?
 PointsMoved | | at payer payee amount kind reason offer
  | at by payer payee amount=points kind reason? offer? origin? request?
-OfferSet | policy | at offer price unit amount days | at by offer unit=offered amount=points price reason days? origin? request?
+OfferSet | policy | at offer price unit amount days
+ | at by offer unit=offered amount=points price reason days? origin? request?
 OfferWithdrawn | policy | at offer | at by offer reason origin? request?
 FavouriteSet | | at user owner image on | at user by owner name image on origin? request?
 TierDefined | policy | at tier limits groups
@@ -561,7 +561,7 @@ class Account:
         self.grants: dict[bytes, dict[bytes, Grant]] = {}  # of a user, by their ids
         self.points: Counter[bytes] = Counter()  # by account
         self.claims: dict[bytes, bytes] = {}  # the day of the last by account
-        self.offers: dict[bytes, tuple[bytes, ...]] = {}  # price, unit, amount and days of those that stand
+        self.offers: dict[bytes, tuple[bytes | None, ...]] = {}  # price, unit, amount and days of those that stand
         self.owed: tuple[bytes | None, ...] = ()  # what was paid for and is given by the next event
         self.marks: dict[tuple[bytes, bytes], bytes] = {}  # of a user and image
         self.tiers: dict[bytes, frozenset[bytes]] = {}  # their groups
@@ -777,7 +777,7 @@ class Account:
         expires_at = None if days is None else later(at, int(days))
         self.owed = (b'"' + payer[len(A_USER) :], unit, amount, expires_at, None, b'"bought"')
 
-    def _offered(self, _at: bytes, offer: bytes, *terms: bytes) -> None:
+    def _offered(self, _at: bytes, offer: bytes, *terms: bytes | None) -> None:
         self.offers[offer] = terms
 
     def _withdrawn(self, _at: bytes, offer: bytes) -> None:

@@ -71,8 +71,8 @@ _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
     ClaimDaily: _OF_THIS_ATTEMPT | {"amount"},
     SetFavourite: _OF_THIS_ATTEMPT | {"reward"},
 }
-"""Whoever reserves, gives or buys is given a new id, and the price and the groups of the hour; whoever releases or delivers
-says which reservation is meant. What is earned is for settings to say.
+"""Whoever reserves, gives or buys is given a new id, and the price and the groups of the hour; whoever releases or
+delivers says which reservation is meant. What is earned is for settings to say.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""

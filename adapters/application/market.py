@@ -182,7 +182,8 @@ async def buy_offer(
     storage: Storage, user: str, offer: str, seen: Offer, *, actor: Actor, idempotency_key: Key | None = None
 ) -> PointsChanged | Refusal:
     """A user buys what is offered, where it still is as it was seen. Raises Faults."""
-    command, opened = BuyOffer(user, actor.by, offer, random_hex(ID_BYTES), seen, actor.origin), storage.opened()
+    grant, opened = random_hex(ID_BYTES), storage.opened()
+    command = BuyOffer(user=user, by=actor.by, offer=offer, grant=grant, seen=seen, origin=actor.origin)
     return _changed(storage, user, await opened.ledger.submit(with_key(command, idempotency_key, opened)))
 
 

@@ -208,8 +208,8 @@ class GoverningItem(
     def __init__(self, item: discord.ui.Item[Any], match: re.Match[str]) -> None:
         super().__init__(item, match)
         self.days, self.seen = match["days"], match["seen"]
-        given = (match[name] for name in ("daily", "storage", "pool"))
-        self.options, self.lists = Options(*(int(one) if one else None for one in given)), match["lists"]
+        daily, storage, pool = (int(one) if one else None for one in match.group("daily", "storage", "pool"))
+        self.options, self.lists = Options(daily, storage, pool), match["lists"]
 
     @property
     def paced_as(self) -> str:

@@ -51,8 +51,8 @@ DOCUMENT = (PROJECT / "docs" / "log-format.md").read_text(encoding="utf-8")
 
 
 def test_there_is_a_second_verifier_to_agree_with(perl: str | None) -> None:
-    """Its language is not that of the first, and it has under 130 lines."""
-    assert SECOND.read_text(encoding="utf-8").count("\n") < 130
+    """Its language is not that of the first, and it has under 150 lines."""
+    assert SECOND.read_text(encoding="utf-8").count("\n") < 150
     if perl is None:
         pytest.skip("no perl here, so the second verifier was left out; Debian and Ubuntu: sudo apt install perl")
 
@@ -107,7 +107,7 @@ def test_whatever_was_decided_is_whole(judge: Judge, thorough: bool) -> None:
     """Random commands in random batches, clocks that jump back among them: no decision of the product breaks a rule."""
     cases: list[Case] = []
 
-    @settings(max_examples=1_500 if thorough else 60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=1_500 if thorough else 120, deadline=None, suppress_health_check=list(HealthCheck))
     @given(batches)
     def decide(history: list[tuple[int, list[Command]]]) -> None:
         world = played(history)
@@ -119,7 +119,7 @@ def test_whatever_was_decided_is_whole(judge: Judge, thorough: bool) -> None:
         cases.append(Case(f"history {len(cases)}", b"".join([header, *lines]), None, "whole", sums=sums))
 
     decide()
-    assert judge(cases) >= 60
+    assert judge(cases) >= 120
     for member in (b'"drawn":', b'"returned":', b'"cost":'):
         assert any(member in case.log for case in cases), member
 

@@ -139,7 +139,7 @@ class Model:
             case WithdrawOffer(_, name):
                 if self.offers.pop(name, None) is None:
                     return "OFFER_CHANGED"
-            case BuyOffer(user, _, name, seen):
+            case BuyOffer(user, offer=name, seen=seen):
                 stands = self.offers.get(name)
                 if stands is None or seen not in (None, stands):
                     return "OFFER_CHANGED"
