@@ -7,8 +7,8 @@ of the pool it knows this user's part only. How it is told is for others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeGuard
 
 from domain.commands import OF_A_MANAGER
 from domain.events import (
@@ -19,16 +19,20 @@ from domain.events import (
     GenerationReleased,
     GenerationReserved,
     ImageSaved,
+    LimitExceeded,
     LimitsOverridden,
     PolicyChanged,
     RequestRefused,
 )
+from domain.grants import Grant
 from domain.instants import day_of, next_midnight
-from domain.limits import Limits, Override
+from domain.limit_names import CREDITS, FURTHER, MONTH, OF_A_USER, USER
+from domain.limits import Limits, Override, Windows
 from domain.point_events import PointsMoved
 from domain.refusals import Reason
 from domain.reservations import Reservation
 from domain.usage import CurrentImage, UserUsage, find_day
+from domain.windows import begin_of, window_named
 from projections.points import own_side
 from projections.quota_state import QuotaState
 from projections.recorded_commands import is_plain
@@ -43,7 +47,7 @@ DECISIONS = (GenerationReserved, GenerationReleased, ImageSaved, RequestRefused)
 
 
 class LimitStep(NamedTuple):
-    """A limit got a value: for everybody, or as this user's own until a time. None: the user's own was taken away.
+    """A limit got a value: for everybody, or as this user's own until a time. None: it was taken away.
     `former` is the value before it, None where there was none. `why` is the source of a policy that a start gave, the
     reason of a manager's and of an override.
     """
@@ -61,15 +65,34 @@ class LimitStep(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of the log and what it changed: places of a day, bytes of images and of temp files, bytes held."""
+    """A line of the log and what it changed: places of a day, bytes of images and of temp files, bytes held; of the
+    user's windows that the charged day `window_day` lies in, the places and thousandths of credits, spent or held.
+    """
 
     position: int
     event: Event
     day: str
+    window_day: str
     places: int = 0
     image_bytes: int = 0
     temp_bytes: int = 0
     held_bytes: int = 0
+    window_places: int = 0
+    window_credits: int = 0
+
+
+class WindowUse(NamedTuple):
+    """Of a window whose limit refused, or would have: its limit, what the record says is used and held, whether these
+    lines tell it, and by which of them the user's own window came to it. Places, or thousandths of credits.
+    """
+
+    name: str
+    begins_on: str
+    limit: int
+    used: int
+    held: int
+    is_own: bool
+    lines: tuple[Line, ...]
 
 
 class Held(NamedTuple):
@@ -108,6 +131,8 @@ class Explanation(NamedTuple):
     holds: tuple[Held, ...]
     agrees: bool | None
     unrecorded: Unrecorded | None
+    windows: tuple[WindowUse, ...] = ()
+    grants: tuple[Grant, ...] = ()
 
     @property
     def event(self) -> Event:
@@ -128,14 +153,16 @@ class UserFold:
     def take(self, position: int, event: Event) -> Line:
         """Folds one line; gives what it changed. Raises ImpossibleFact."""
         day = self.day_charged(event)
-        before = self._figures(day)
+        window_day = self._window_day(event)
+        before = (*self._figures(day), *self._in_windows(window_day))
         own = self._narrowed(event)
         self.state.apply(position, own_side(own, self.user or "") if isinstance(own, PointsMoved) else own)
         self._note_steps(position, own)
         if isinstance(own, GenerationReserved):
             self.reserved_at[own.reservation] = position
-        after = self._figures(day)
-        line = Line(position, own, day, *(now - then for now, then in zip(after, before, strict=True)))
+        after = (*self._figures(day), *self._in_windows(window_day))
+        changes = (now - then for now, then in zip(after, before, strict=True))
+        line = Line(position, own, day, window_day, *changes)
         self.lines.append(line)
         return line
 
@@ -143,6 +170,19 @@ class UserFold:
         """The day whose count an event is about: of a release that on which its place was charged."""
         charged = self.state.reservation(event.reservation) if isinstance(event, GenerationReleased) else None
         return charged.day if charged else day_of(event.at)
+
+    def _window_day(self, event: Event) -> str:
+        """The day in whose windows an event counts: that on which its place was charged, wherever it has one."""
+        held_by: str | None = getattr(event, "reservation", None)
+        charged = None if held_by is None else self.state.reservation(held_by)
+        return charged.day if charged else day_of(event.at)
+
+    def _in_windows(self, day: str) -> tuple[int, int]:
+        """What the user's windows of a day count; a change of one changes all of them alike."""
+        if self.user is None:
+            return (0, 0)
+        tally = self.state.tally(f"{USER}:{self.user}", window_named(day, MONTH))
+        return tally.generations, tally.credits
 
     def _figures(self, day: str) -> tuple[int, int, int, int]:
         if self.user is None:
@@ -164,10 +204,11 @@ class UserFold:
         if isinstance(event, PolicyChanged):
             limits = event.limits
             of_all = {"daily": limits.daily, "user_bytes": limits.user_bytes, "pool_bytes": limits.pool_bytes}
-            self._step(position, event, of_all, why=event.reason or event.source)
+            self._step(position, event, of_all | _each(FURTHER, limits.windows), why=event.reason or event.source)
         elif isinstance(event, LimitsOverridden):
             own = event.limits
             given = {"daily": own.daily if own else None, "user_bytes": own.user_bytes if own else None}
+            given |= _each(OF_A_USER, (own.windows if own else None) or ())
             self._step(position, event, given, why=event.reason, until=event.until, is_own=True)
 
     def _step(
@@ -212,9 +253,14 @@ def explain(lines: Sequence[Stored], position: int, user: str | None) -> Explana
     fold = UserFold(user)
     for number, event in lines[:begin]:
         fold.take(number, event)
-    end = index + 1 if begin != index or not _is_begin(lines, index) else index + 2
+    end = _end_of(lines, index)
     events = tuple(event for _, event in lines[begin:end])
     return _explained(fold, lines[begin][0], events, lines[end:])
+
+
+def _each(names: Iterable[str], windows: Windows) -> dict[str, int | None]:
+    """Limits of windows by all names that there are, None where there is no such limit."""
+    return dict.fromkeys(names) | dict(windows)
 
 
 def last_decision(lines: Sequence[Stored]) -> int | None:
@@ -223,8 +269,25 @@ def last_decision(lines: Sequence[Stored]) -> int | None:
 
 
 def _begin_of(lines: Sequence[Stored], index: int) -> int:
-    """Where the decision of a line begins: of a save with its own place, at that place."""
-    return index - 1 if index > 0 and _is_begin(lines, index - 1) else index
+    """Where the decision of a line begins: of a save with its own place, at that place; before it stand the limits
+    that were tried out and would have refused it.
+    """
+    begin = index - 1 if index > 0 and _is_begin(lines, index - 1) else index
+    while begin > 0 and isinstance(lines[begin - 1][1], LimitExceeded) and _follows(lines, begin):
+        begin -= 1
+    return begin
+
+
+def _follows(lines: Sequence[Stored], index: int) -> bool:
+    """Whether a line was recorded right after the one before it here."""
+    return lines[index - 1][0] + 1 == lines[index][0] and isinstance(lines[index][1], (*DECISIONS, LimitExceeded))
+
+
+def _end_of(lines: Sequence[Stored], index: int) -> int:
+    """Where the decision of a line ends: behind what went on though a limit would have refused it."""
+    while index + 1 < len(lines) and isinstance(lines[index][1], LimitExceeded) and _follows(lines, index + 1):
+        index += 1
+    return index + 2 if _is_begin(lines, index) else index + 1
 
 
 def _is_begin(lines: Sequence[Stored], index: int) -> bool:
@@ -259,15 +322,50 @@ def _explained(fold: UserFold, position: int, events: tuple[Event, ...], later: 
         images=0 if user is None else state.gallery.count(user),
         standing=tuple(images),
         holds=tuple(holds),
-        agrees=_agrees(events[0], places, usage),
+        agrees=_agrees(fold, events[0], places, usage),
+        windows=tuple(_window_use(fold, event) for event in events if _is_of_window(event)),
+        grants=() if user is None else state.grants(user),
         unrecorded=_unrecorded(fold, position, events[0], later),
     )
 
 
-def _agrees(event: Event, places: int, usage: UserUsage) -> bool | None:
+def _is_of_window(event: Event) -> TypeGuard[RequestRefused | LimitExceeded]:
+    return isinstance(event, RequestRefused | LimitExceeded) and event.window is not None
+
+
+def _window_use(fold: UserFold, event: RequestRefused | LimitExceeded) -> WindowUse:
+    """What a window counted; of one that others share the record alone tells it, of the user's own the lines do."""
+    name = event.window or ""
+    scope, window, unit = name.split("/")
+    named = window_named(event.at, window)
+    changed = "window_credits" if unit == CREDITS else "window_places"
+    lines = [line for line in fold.lines if getattr(line, changed) and window_named(line.window_day, window) == named]
+    return WindowUse(
+        name=name,
+        begins_on=begin_of(event.at, window),
+        limit=event.limit,
+        used=event.used,
+        held=event.held,
+        is_own=scope == USER,
+        lines=tuple(lines),
+    )
+
+
+def _agrees_in_window(fold: UserFold, event: RequestRefused) -> bool | None:
+    scope, window, unit = (event.window or "").split("/")
+    if scope != USER:
+        return None
+    tally = fold.state.tally(f"{USER}:{event.user}", window_named(event.at, window))
+    counted = (tally.credits - tally.held, tally.held) if unit == CREDITS else (tally.generations, 0)
+    return (event.used, event.held) == counted
+
+
+def _agrees(fold: UserFold, event: Event, places: int, usage: UserUsage) -> bool | None:
     """Whether the lines give what a recorded refusal says was used; None where these lines cannot tell."""
     if not isinstance(event, RequestRefused) or event.reason == Reason.POOL_STORAGE.value:
         return None
+    if event.window is not None:
+        return _agrees_in_window(fold, event)
     if event.reason == Reason.DAILY_LIMIT.value:
         return event.used == places
     return (event.used, event.held) in {(usage.image_bytes, usage.held_bytes), (usage.temp_bytes, 0)}
@@ -280,18 +378,20 @@ def _unrecorded(fold: UserFold, position: int, event: Event, later: Sequence[Sto
     fold.take(position, event)
     if not event.last:
         return None
-    of_others = event.reason == Reason.POOL_STORAGE.value
+    of_others = event.reason == Reason.POOL_STORAGE.value or not (event.window or USER).startswith(USER)
     for after, line in later:
         if day_of(line.at) != day_of(event.at):
             break
         steps = len(fold.steps)
-        if _makes_room(fold.take(after, line), event.reason) or len(fold.steps) > steps:
+        if _makes_room(fold.take(after, line), event) or len(fold.steps) > steps:
             return Unrecorded(event.at, line.at, after, of_others)
     return Unrecorded(event.at, next_midnight(event.at), None, of_others)
 
 
-def _makes_room(line: Line, reason: str) -> bool:
-    """Whether a line leaves less of what a limit was refused for."""
-    if reason == Reason.DAILY_LIMIT.value:
+def _makes_room(line: Line, refused: RequestRefused) -> bool:
+    """Whether a line leaves less of what a limit was refused for; of a user's windows, of whichever of them."""
+    if refused.window is not None:
+        return (line.window_credits if refused.window.endswith(CREDITS) else line.window_places) < 0
+    if refused.reason == Reason.DAILY_LIMIT.value:
         return line.places < 0 or isinstance(line.event, DailyCountReset)
     return line.image_bytes + line.temp_bytes + line.held_bytes < 0

@@ -16,11 +16,15 @@ from adapters.history.past import Moment, Past
 from adapters.ledger.codec import damaged, decode
 from adapters.ports.event_log import EventSource, OpenedLog
 from adapters.wording.explanations import told
+from adapters.wording.limits import unit_of
+from domain.credits import PER_CREDIT
 from domain.event_data import to_data
 from domain.events import IdempotencyKey, ImpossibleFact, RequestRefused
+from domain.grants import Grant
+from domain.limit_names import CREDITS
 from domain.refusals import Reason
 from projections.deadlines import deadline
-from projections.explanation import Explanation, Held, Line, Stored, explain, last_decision
+from projections.explanation import Explanation, Held, LimitStep, Line, Stored, WindowUse, explain, last_decision
 from projections.pool_shares import PoolShares, shares_of
 
 MOST_OF_A_REQUEST = 1_000
@@ -93,7 +97,7 @@ def described_shares(shares: PoolShares) -> dict[str, Any]:
 
 
 def described(explanation: Explanation) -> dict[str, Any]:
-    """The explanation for programs; sizes in bytes."""
+    """The explanation for programs; sizes in bytes, credits as people read them."""
     event, unrecorded = explanation.event, explanation.unrecorded
     return {
         "position": explanation.position,
@@ -103,13 +107,15 @@ def described(explanation: Explanation) -> dict[str, Any]:
         "events": [{"type": type(one).__name__, "data": to_data(one)} for one in explanation.events],
         "sentence": told(explanation).sentence,
         "limits": _limits(explanation),
-        "limits_set": [step._asdict() for step in explanation.steps],
+        "limits_set": [_step(step) for step in explanation.steps],
         "day": {
             "day": explanation.day,
             "used": explanation.places,
             "lines": [_line(line) for line in explanation.day_lines],
         },
         "storage": _storage(explanation),
+        "windows": [_window(use) for use in explanation.windows],
+        "grants": [_grant(grant) for grant in explanation.grants],
         "agrees": explanation.agrees,
         "unrecorded": None if unrecorded is None else unrecorded._asdict(),
         "told": list(told(explanation).lines),
@@ -122,6 +128,8 @@ def _limits(explanation: Explanation) -> dict[str, Any]:
         "daily": limits.daily,
         "user_bytes": limits.user_bytes,
         "pool_bytes": limits.pool_bytes,
+        "windows": {name: _number(unit_of(name), most) for name, most in limits.windows},
+        "unenforced": list(limits.unenforced),
         "own_until": None if own is None else own.until,
         "is_own": own is not None,
     }
@@ -147,6 +155,41 @@ def _hold(held: Held) -> dict[str, Any]:
         "bytes": held.reservation.held_bytes,
         "until": deadline(held.reservation),
     }
+
+
+def _window(use: WindowUse) -> dict[str, Any]:
+    """Of a window that others share no lines."""
+    unit = unit_of(use.name)
+    changed = "window_credits" if unit == CREDITS else "window_places"
+    lines = [_of_window(line, _number(unit, getattr(line, changed))) for line in use.lines] if use.is_own else []
+    figures = {name: _number(unit, getattr(use, name)) for name in ("limit", "used", "held")}
+    return {"limit_name": use.name, "begins_on": use.begins_on, **figures, "is_own": use.is_own, "lines": lines}
+
+
+def _of_window(line: Line, amount: float) -> dict[str, Any]:
+    return {"position": line.position, "at": line.event.at, "type": type(line.event).__name__, "amount": amount}
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {
+        "grant": grant.grant,
+        "unit": grant.unit,
+        "position": grant.number,
+        "at": grant.at,
+        "amount": _number(grant.unit, grant.amount),
+        "left": _number(grant.unit, grant.balance),
+    }
+
+
+def _step(step: LimitStep) -> dict[str, Any]:
+    unit = unit_of(step.limit)
+    values = {"value": step.value, "former": step.former}
+    return step._asdict() | {name: None if one is None else _number(unit, one) for name, one in values.items()}
+
+
+def _number(unit: str, amount: int) -> int | float:
+    """Credits with up to three decimals, all else whole."""
+    return amount / PER_CREDIT if unit == CREDITS else amount
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 from adapters.wording.events import words
 from adapters.wording.figures import counted, minute, size_in_words, wish
+from adapters.wording.limits import OF_ONE_USER, amount_in_words, limit_in_general, most_in_words, unit_of
+from adapters.wording.prices import credits_in_words
 from adapters.wording.refusals import sentence_of
-from adapters.wording.releases import RELEASED, became
+from adapters.wording.releases import RELEASED, became, still_counted
+from adapters.wording.window_explanations import of_grants, of_windows, tried_out
 from domain.events import (
     ClockCorrected,
     DailyCountReset,
@@ -28,9 +31,10 @@ from domain.events import (
     PreferenceSet,
     RequestRefused,
 )
+from domain.limits import Limits, UserLimits
 from domain.refusals import Reason, refusal_of
 from domain.reservations import Reservation
-from domain.usage import CurrentImage
+from domain.usage import CurrentImage, charged_places
 from projections.deadlines import deadline
 from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
 from projections.pool_shares import PoolShares
@@ -93,11 +97,13 @@ class Told(NamedTuple):
     day: tuple[str, ...]
     storage: tuple[str, ...]
     unknown: tuple[str, ...]
+    windows: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """All of the reason."""
-        return (*self.limits, *self.day, *self.storage, *self.unknown)
+        return (*self.limits, *self.day, *self.windows, *self.storage, *self.grants, *self.unknown)
 
 
 def told(explanation: Explanation, reader: Reader = Reader.OPERATOR) -> Told:
@@ -110,7 +116,17 @@ def told(explanation: Explanation, reader: Reader = Reader.OPERATOR) -> Told:
         day=tuple(_day(explanation)),
         storage=tuple(_storage(explanation, reader)),
         unknown=tuple(_unknown(explanation)),
+        windows=tuple(_windows(explanation)),
+        grants=tuple(of_grants(explanation)),
     )
+
+
+def _windows(explanation: Explanation) -> list[str]:
+    """What limits of windows, and those that are tried out, had to say."""
+    lines = tried_out(explanation)
+    for used, by_lines in of_windows(explanation):
+        lines += [used, *_cut(by_lines, "earlier line")]
+    return lines
 
 
 def _sentence(explanation: Explanation, reader: Reader) -> str:
@@ -120,14 +136,16 @@ def _sentence(explanation: Explanation, reader: Reader) -> str:
         case RequestRefused():
             return sentence_of(refusal_of(event))
         case GenerationReserved():
-            after = explanation.places + event.count
+            after = explanation.places + charged_places(event)
+            price = event.count * (event.credits_each or 0)
             return (
                 f"Reserved for {wish(event.count, event.operation, event.style)}: with this {after} "
                 f"of {explanation.limits.daily} generations were used that day, and "
-                f"{size_in_words(event.count * event.bytes_each)} more held."
+                f"{size_in_words(event.count * event.bytes_each)}{f' and {credits_in_words(price)}' if price else ''} "
+                "more held."
             )
         case GenerationReleased():
-            said = became(event.reason, event.count - event.refunded)
+            said = became(event.reason, still_counted(event))
             return f"{said[:1].upper()}{said[1:]}."
         case ImageSaved():
             name = "" if reader is Reader.MANAGER else f" as {event.name}"
@@ -162,11 +180,12 @@ def _recorded(event: Event) -> str:
 def _what(event: Event) -> str:
     match event:
         case RequestRefused():
-            return f"Refused {_REFUSED_BY[event.reason]}{f' (style {event.style})' if event.style else ''}"
+            why = f"by the limit of {limit_in_general(event.window)}" if event.window else _REFUSED_BY[event.reason]
+            return f"Refused {why}{f' (style {event.style})' if event.style else ''}"
         case GenerationReserved():
             return "Allowed"
         case GenerationReleased():
-            return "Given back" if event.refunded else "Ended"
+            return "Given back" if event.refunded or event.returned else "Ended"
         case ImageSaved():
             return "Allowed and kept"
         case _:
@@ -178,16 +197,18 @@ def _limits(explanation: Explanation, reader: Reader) -> list[str]:
     those before; what asked for none, such as a deletion, with none.
     """
     event = explanation.event
-    asked = LIMIT_OF.get(event.reason) if isinstance(event, RequestRefused) else None
+    asked = event.window or LIMIT_OF.get(event.reason) if isinstance(event, RequestRefused) else None
     if not isinstance(event, (*GRANTS, *CHANGES)) and not asked:
         return []
-    names = [asked] if asked else list(LIMITS)
+    names = [asked] if asked else [*LIMITS, *dict(explanation.limits.windows)]
     in_force = "In force before" if isinstance(event, CHANGES) else "In force"
     lines = []
     for name in names:
-        own = explanation.override and getattr(explanation.override.limits, name, None)
+        own = explanation.override and _value(explanation.override.limits, name)
         whose, units = ("the user's own limit", _OWN) if own is not None else ("the limit for everybody", LIMITS)
-        lines.append(f"{in_force}: {_amount(name, getattr(explanation.limits, name), units)}, {whose}.")
+        value = _value(explanation.limits, name)
+        assert value is not None, f"{name} was asked, and is no limit in force"
+        lines.append(f"{in_force}: {_amount(name, value, units)}, {whose}.")
     steps = [step for step in explanation.steps if step.limit in names]
     if not steps:
         return [*lines, "None was set before this: these are the defaults."]
@@ -201,21 +222,38 @@ def _step(step: LimitStep, reader: Reader) -> str:
     why = f": {step.why}" if reader is Reader.OPERATOR else ""
     if not step.is_own:
         how = f"by a manager{actor}{why}" if step.is_managers else f"{_SOURCES[step.why]}{actor}"
+        if step.value is None:
+            return f"{where}: the limit of {limit_in_general(step.limit)} was taken away, {how}."
         former = "" if step.former is None else f"from {_bare(step.limit, step.former)} to "
-        return f"{where}: {former}{_amount(step.limit, step.value or 0)} for everybody, {how}."
+        everybody = " for everybody" if step.limit in LIMITS else ""
+        return f"{where}: {former}{_amount(step.limit, step.value)}{everybody}, {how}."
     if step.value is None:
-        return f"{where}: the user's own limit of {_OWN[step.limit]} was taken away{actor}{why}."
+        what = _OWN.get(step.limit) or limit_in_general(step.limit).removesuffix(OF_ONE_USER)
+        return f"{where}: the user's own limit of {what} was taken away{actor}{why}."
     until = f" until {minute(step.until)}" if step.until else ""
     return f"{where}: {_amount(step.limit, step.value, _OWN)} for this user alone{until}{actor}{why}."
 
 
+def _value(limits: Limits | UserLimits, name: str) -> int | None:
+    """A limit by its name, None where there is none."""
+    if name in LIMITS:
+        found: int | None = getattr(limits, name, None)
+        return found
+    return dict(limits.windows or ()).get(name)
+
+
 def _amount(name: str, value: int, units: Mapping[str, str] = LIMITS) -> str:
+    if name not in LIMITS:
+        most = most_in_words(name, value)
+        return most.removesuffix(OF_ONE_USER) if units is _OWN else most
     if name == "daily":
         return f"{value:,} {units[name].replace('generations', 'generation') if value == 1 else units[name]}"
     return f"{_bare(name, value)} of {units[name]}"
 
 
 def _bare(name: str, value: int) -> str:
+    if name not in LIMITS:
+        return amount_in_words(value, unit_of(name))
     return f"{value:,}" if name == "daily" else size_in_words(value)
 
 

@@ -110,7 +110,9 @@ def _print(console: Console, found: Found) -> None:
     for title, lines in (
         ("Limits, from old to new", explained.limits),
         ("What was used of the day", explained.day),
+        ("What was used of windows", explained.windows),
         ("What was stored and held", explained.storage),
+        ("What grants bore", explained.grants),
         ("Whose the storage of all was, the largest first", told_of_shares(found.shares) if found.shares else ()),
         ("What the log cannot tell", explained.unknown),
     ):

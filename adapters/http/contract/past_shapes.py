@@ -87,22 +87,26 @@ class LimitsThen(TypedDict):
     daily: Count
     user_bytes: Bytes
     pool_bytes: Bytes
+    windows: dict[str, int | float]
+    unenforced: list[str]
     own_until: Instant | None
     is_own: bool
 
 
 class LimitStep(TypedDict):
-    """A limit as it was set: by whom, when and why."""
+    """A limit as it was set: by whom, when and why. One of a window is called by its name; its credits have up to three
+    decimals.
+    """
 
     position: Position
     at: Instant | None
     by: str
-    limit: Literal["daily", "user_bytes", "pool_bytes"]
-    value: Count | None
+    limit: str
+    value: int | float | None
     is_own: bool
     why: str
     until: Instant | None
-    former: Count | None
+    former: int | float | None
     is_managers: bool
 
 
@@ -121,6 +125,40 @@ class DayThen(TypedDict):
     day: str
     used: Count
     lines: list[DayLine]
+
+
+class WindowLine(TypedDict):
+    """A line that changed what a window of the user counts, in its unit."""
+
+    position: Position
+    at: Instant | None
+    type: str
+    amount: int | float
+
+
+class WindowThen(TypedDict):
+    """A window whose limit refused, or would have: what was used and held of it, and of the user's own by which
+    lines. Places, or credits with up to three decimals.
+    """
+
+    limit_name: str
+    begins_on: str
+    limit: int | float
+    used: int | float
+    held: int | float
+    is_own: bool
+    lines: list[WindowLine]
+
+
+class GrantThen(TypedDict):
+    """What the user was given beyond the limits, and what was left of it: places, credits or bytes."""
+
+    grant: str
+    unit: Literal["generations", "credits", "bytes"]
+    position: Position
+    at: Instant | None
+    amount: int | float
+    left: int | float
 
 
 class StandingImage(TypedDict):
@@ -175,6 +213,8 @@ class ExplanationData(TypedDict):
     limits_set: list[LimitStep]
     day: DayThen
     storage: StorageThen
+    windows: list[WindowThen]
+    grants: list[GrantThen]
     agrees: bool | None
     unrecorded: UnrecordedRefusals | None
     told: list[str]
