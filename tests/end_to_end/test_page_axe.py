@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from adapters.application.governing import override_limits_blocking
+from adapters.application.granting import Gift, give_grant_blocking
 from adapters.application.saving import NewImage, save_image
 from adapters.disk.files import Files
 from adapters.http.access import Door
@@ -20,6 +21,7 @@ from adapters.tokens.sessions import Sessions
 from domain.commands import SetPolicy
 from domain.limits import UserLimits
 from tests.end_to_end.page_desk import PHONE, Service, make
+from tests.end_to_end.test_page_limits import priced
 from tests.hostile.builders import png
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -133,6 +135,24 @@ async def test_no_question_and_no_answer_breaks_a_rule(page: Page, service: Serv
     await make(page)
     await expect(page.locator("#refusal")).to_be_visible()
     assert await violations(page) == []
+
+
+async def test_no_limit_and_no_grant_breaks_a_rule(page: Page, tmp_path: Path) -> None:
+    """Bars that are full, what is beyond the limits, the price, and the refusal; on a phone and on a desk."""
+    service = priced(tmp_path / "root", unenforced=("user/week/generations",))
+    give_grant_blocking(service.store, "local", Gift("bytes", 1_048_576, "a start"))
+    try:
+        await visit(page, await service.start())
+        await expect(page.locator("#go-price")).to_be_visible()
+        assert await violations(page) == []
+        for _ in range(4):
+            await make(page)
+        await expect(page.locator("#refusal")).to_be_visible()
+        assert await violations(page) == []
+        await page.set_viewport_size({"width": 1280, "height": 900})
+        assert await violations(page) == []
+    finally:
+        await service.close()
 
 
 async def test_signing_in_breaks_no_rule(page: Page, tmp_path: Path) -> None:

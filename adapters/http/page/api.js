@@ -163,6 +163,7 @@ export const signIn = (token) =>
 export const signOut = (everywhere) => once(everywhere ? "/v1/sessions" : SESSION, { method: "DELETE" });
 export const imageUrl = (user, name) => `${userPath(user)}/images/${namePath(name)}`;
 export const styles = () => once("/v1/styles");
+export const price = (wish) => once(`/v1/price?${query(wish)}`);
 export const quota = (user) => once(`${userPath(user)}/quota`);
 export const cancel = (user, id) => change(jobPath(user, id), "DELETE", newKey());
 export const images = (user, wanted) => once(`${userPath(user)}/images?${query(wanted)}`);

@@ -7,7 +7,9 @@ import { forgetPicture, goLabel, inFrame, isBusy, showJob, showPicture, showWork
 import { wishOf } from "./facts.js";
 import { Gallery } from "./gallery.js";
 import { Lines } from "./lines.js";
+import { showLimits } from "./limits.js";
 import { showFailure } from "./notices.js";
+import { showPrice, watchPrice } from "./price.js";
 import { showQuota } from "./quota.js";
 import { reuse, vary } from "./reusing.js";
 import { forget, recall, remember } from "./running.js";
@@ -49,6 +51,8 @@ async function refresh() {
   try {
     const [status] = await Promise.all([api.quota(user), gallery.refresh()]);
     showQuota(status);
+    showLimits(status);
+    showPrice(status);
     at("outage").hidden = true;
     clearTimeout(soon);
     if (status.user.reserved_mb > 0) soon = setTimeout(refreshWhenSeen, SOON_MS);
@@ -210,8 +214,10 @@ watchFrame(async (job) => {
   });
 });
 offerUsers(user);
+watchPrice();
 watchSource(() => {
   at("go-label").textContent = goLabel();
+  at("make").dispatchEvent(new Event("change")); // and with it what it costs
 });
 const lines = new Lines({ list: at("history-lines"), more: at("history-more"), empty: at("history-empty"), failed: told });
 watch("history-view", { came: () => lines.show(user) });

@@ -1,5 +1,6 @@
 // What went wrong, in the two places where it is told: the service that does not answer, and what it refused.
 
+import { refusedBy } from "./limits.js";
 import { whenItResets } from "./quota.js";
 import { bringIntoSight } from "./said.js";
 
@@ -18,17 +19,19 @@ export function showFailure(failure) {
     showOutage();
     return;
   }
-  const quota = failure.reason === "DAILY_LIMIT" || failure.reason.endsWith("_STORAGE");
+  const window = failure.reason === "WINDOW_LIMIT" && refusedBy(failure.told);
+  const quota = failure.reason.endsWith("_LIMIT") || failure.reason.endsWith("_STORAGE");
   const daily = failure.reason === "DAILY_LIMIT" && failure.limit > 0 && failure.used >= failure.limit;
   at("refusal").className = quota ? "notice notice-warn" : "notice notice-bad";
   at("refusal-icon").setAttribute("href", quota ? "#icon-warning" : "#icon-critical");
   at("refusal").dataset.reason = failure.reason;
   at("refusal").dataset.until = daily ? "reset" : "";
-  at("refusal-title").textContent =
-    failure.reason !== "DAILY_LIMIT" ? failure.title : daily ? "Daily limit reached" : "More than your daily limit leaves";
-  at("refusal-text").textContent = daily ? `All ${failure.limit} pictures of today are made.` : failure.message;
-  at("refusal-when").hidden = !(daily && failure.resetsAt);
-  at("refusal-when").textContent = daily && failure.resetsAt ? `You can make the next one ${whenItResets(failure.resetsAt)}.` : "";
+  const ofDay = daily ? "Daily limit reached" : "More than your daily limit leaves";
+  at("refusal-title").textContent = failure.reason === "DAILY_LIMIT" ? ofDay : window ? window.title : failure.title;
+  at("refusal-text").textContent = daily ? `All ${failure.limit} pictures of today are made.` : window ? window.text : failure.message;
+  const waits = failure.resetsAt && (daily || (window && failure.limit > 0));
+  at("refusal-when").hidden = !waits;
+  at("refusal-when").textContent = !waits ? "" : `${daily ? "You can make the next one" : "They start again"} ${whenItResets(failure.resetsAt)}.`;
   at("refusal-retry").hidden = failure.status < 500 || failure.status === 507;
   at("refusal").hidden = false;
   bringIntoSight("refusal");

@@ -22,7 +22,8 @@ function dayWord(moment, now) {
 export function whenItResets(resetsAt, now = new Date()) {
   const moment = new Date(resetsAt);
   const minutes = Math.max(1, Math.ceil((moment - now) / 60000));
-  const left = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const days = Math.floor(minutes / 1440);
+  const left = minutes < 60 ? `${minutes} min` : days > 1 ? `${days} days` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   const utc = `${resetsAt.slice(11, 16)} UTC`;
   const time = moment.getTimezoneOffset() === 0 ? utc : `${clockTime.format(moment)} your time (${utc})`;
   return `${dayWord(moment, now)} at ${time}, in ${left}`;
