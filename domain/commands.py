@@ -54,6 +54,7 @@ class SetPolicy(NamedTuple):
     moderated_free: bool | None = None
     windows: Windows | None = None
     unenforced: tuple[str, ...] | None = None
+    tell_at: tuple[int, ...] | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 

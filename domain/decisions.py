@@ -3,14 +3,15 @@
 Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the
 order of `Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every
 command and hands on: `validation` knows the form of commands, `reserving` places, `images` images and files,
-`policies` limits, `points` points, `tiers_given` tiers, and `quota_checks` what fits.
+`policies` limits, `points` points, `tiers_given` tiers, `quota_checks` what fits, and `thresholds` what people hear of
+before it does not.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from domain import grants_given, images, points, policies, reserving, tiers_given
+from domain import grants_given, images, points, policies, reserving, thresholds, tiers_given
 from domain.commands import (
     AdoptImage,
     ChangePolicy,
@@ -80,7 +81,12 @@ def decide_wellformed(command: Command, view: View, policy: Limits, now: str) ->
         return _refuse(command, Reason.CLOCK_BEHIND, view.last_at)
     at = now if corrects else max(now, view.last_at)
     answered = _answered(command, view, at)
-    return _carry_out(command, view, policy, at) if answered is None else answered
+    if answered is not None:
+        return answered
+    decided = _carry_out(command, view, policy, at)
+    if not policy.tell_at or isinstance(decided, Refusal):
+        return decided
+    return (*decided, *thresholds.crossed(decided, view, policy, at))
 
 
 def clock_is_behind(view: View, now: str) -> bool:

@@ -52,7 +52,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-_SINCE_WINDOWS = frozenset({"windows", "unenforced", "credits"})
+_SINCE_WINDOWS = frozenset({"windows", "unenforced", "tell_at", "credits"})
 """Members of values within events that are left out where they hold their default: no former version had them."""
 
 
@@ -70,11 +70,12 @@ def _own_limits(members: dict[str, Any]) -> UserLimits:
 
 
 def _with_tuples(members: dict[str, Any]) -> dict[str, Any]:
-    """Limits of windows as pairs, and names as a tuple."""
+    """Limits of windows as pairs, names and percentages as tuples."""
     if "windows" in members:
         members = {**members, "windows": tuple(members["windows"].items())}
-    if "unenforced" in members:
-        members = {**members, "unenforced": tuple(members["unenforced"])}
+    for name in ("unenforced", "tell_at"):
+        if name in members:
+            members = {**members, name: tuple(members[name])}
     return members
 
 

@@ -17,12 +17,13 @@ from typing import NamedTuple
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
 from domain.events import MAX_FILES_A_CLEANUP, TYPES
 from domain.grants import GRANT_UNITS, SOURCES
-from domain.instants import STORED_TIME
+from domain.instants import STORED_DAY, STORED_TIME
 from domain.limit_names import ALL_LIMITS, CREDITS, FURTHER, GENERATIONS, OF_A_USER
 from domain.limits import Limits
 from domain.names import STORED_NAME, STORED_STYLE, STORED_USER
 from domain.point_commands import OFFER_UNITS
 from domain.point_events import KINDS, MARKET, MINT
+from domain.threshold_events import MOST_TELL_AT
 from domain.tiers import MAX_ALLOWED, MAX_GROUPS, MAX_GROUPS_SEEN, STORED_GROUP, STORED_PLACE
 
 MOST_TYPES = 64
@@ -97,6 +98,7 @@ TEXT = Form(
 )
 """Its first way is the quicker one, and taken for good: else a list of texts could be read in 2^64 ways."""
 CALLED = Form("a text of at most 1280 bytes", rf'"(?>{_BYTE}{{0,1280}}+"|(?:{_BYTE}|{_ESCAPE}){{0,1280}}")')
+FIRST_DAY = Form("a day that exists, such as 2026-01-31", f'"(?!0000){STORED_DAY}"')
 TIME = Form("a time that exists, such as 2026-01-31T00:00:00.000000Z", f'"{STORED_TIME}"')
 USER = Form("a user id: 1 to 64 of a-z, 0-9, '_' and '-', and no device of Windows", f'"{STORED_USER}"')
 ACCOUNT = Form(f"an account: user: and a user id, {MINT} or {MARKET}", f'"(?:{MINT}|{MARKET}|user:(?:{STORED_USER}))"')
@@ -115,10 +117,11 @@ _OWN_WINDOWS = rf"(?!\{{\}}){_some_of(WHOLE, OF_A_USER)}"
 _NAMES = "".join(rf'(?:"{name}"(?:,(?=")|(?=\])))?' for name in ALL_LIMITS)
 POLICY = Form(
     "limits: user_bytes, pool_bytes, daily, gen_bytes (whole numbers up to 2^53), moderated_free (true or false); "
-    "windows (whole numbers by the names of limits, in their order) and unenforced (names of limits, in their order) "
-    "where there are such",
+    "windows (whole numbers by the names of limits, in their order), unenforced (names of limits, in their order) and "
+    f"tell_at (1 to {MOST_TELL_AT} whole numbers from 1 to 100) where there are such",
     rf'\{{"user_bytes":{WHOLE.pattern},"pool_bytes":{WHOLE.pattern},"daily":{WHOLE.pattern},"gen_bytes":{WHOLE.pattern},'
-    rf'"moderated_free":{FLAG.pattern}(?:,"windows":{_WINDOWS})?(?:,"unenforced":(?!\[\])\[{_NAMES}\])?\}}',
+    rf'"moderated_free":{FLAG.pattern}(?:,"windows":{_WINDOWS})?(?:,"unenforced":(?!\[\])\[{_NAMES}\])?'
+    rf'(?:,"tell_at":\[{PRIORITY.pattern}(?:,{PRIORITY.pattern}){{0,{MOST_TELL_AT - 1}}}\])?\}}',
 )
 _OF_ONE = (
     rf'\{{(?:"user_bytes":{WHOLE.pattern}(?:,(?=")|(?=\}})))?(?:"daily":{WHOLE.pattern}(?:,(?=")|(?=\}})))?'
@@ -163,14 +166,14 @@ _FORMS: dict[str, Form] = {
     **dict.fromkeys(("bytes", "bytes_each", "replaced_bytes", "width", "height", "freed_bytes"), WHOLE),
     **dict.fromkeys(("older_than_days", "credits_each"), WHOLE),
     **dict.fromkeys(("limit", "used", "held"), SUM),
-    **dict.fromkeys(("amount", "rollover", "cost"), MORE_THAN_NONE),
+    **dict.fromkeys(("amount", "rollover", "cost", "most"), MORE_THAN_NONE),
     **dict.fromkeys(("drawn", "returned"), DRAWS),
     "grant": ID,
     "unit": _one_of(*GRANT_UNITS),
-    "priority": PRIORITY,
+    **dict.fromkeys(("priority", "percent"), PRIORITY),
     "window": _one_of(*FURTHER),
     **dict.fromkeys(("count", "delivered", "refunded"), PLACES),
-    **dict.fromkeys(("by", "origin", "preference", "value", "reason"), TEXT),
+    **dict.fromkeys(("by", "origin", "preference", "value", "reason", "guild"), TEXT),
     **dict.fromkeys(("provider", "model"), CALLED),
     **dict.fromkeys(("providers", "models"), _list_of("names", TEXT, least=1, most=MAX_ALLOWED)),
     **dict.fromkeys(("weight", "waiting"), FROM_1_TO_100),
@@ -216,6 +219,8 @@ _OF_A_TYPE: dict[tuple[str, str], Form] = {
     ("GenerationCompleted", "cost"): SUM,
     ("GrantGiven", "source"): _one_of(*SOURCES),
     ("PointsMoved", "amount"): POINTS,
+    ("ThresholdCrossed", "limit"): _one_of(*ALL_LIMITS),
+    ("ThresholdCrossed", "window"): FIRST_DAY,
     ("OfferSet", "unit"): _one_of(*OFFER_UNITS),
     ("OfferSet", "amount"): POINTS,
     ("TierDefined", "limits"): TIER_LIMITS,

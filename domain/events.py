@@ -15,6 +15,7 @@ from domain.grants import Draw
 from domain.idempotency import IdempotencyKey as IdempotencyKey  # noqa: PLC0414 - a part of events, for their readers
 from domain.limits import Limits, UserLimits
 from domain.point_events import OfferSet, OfferWithdrawn, PointEvent, PointsMoved
+from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import TierDefined, TierEvent
 
 
@@ -318,6 +319,7 @@ Event = (
     | GrantGiven
     | GrantVoided
     | PointEvent
+    | ThresholdCrossed
     | TierEvent
 )
 """The closed union of all facts."""
@@ -352,6 +354,8 @@ def tags_of(event: Event) -> list[str]:
         tags = ["policy"]
     elif isinstance(event, PointsMoved):
         tags = [f"user:{user}" for user in event.users]
+    elif isinstance(event, ThresholdCrossed):
+        tags = ["pool" if event.user is None else f"user:{event.user}"]
     else:
         tags = [f"user:{event.user}"]
     request = getattr(event, "request", None)

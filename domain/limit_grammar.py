@@ -1,4 +1,5 @@
-"""Limits as people write them: `user/month/credits=20, guild/day/generations=100`, and which of them are tried out.
+"""Limits as people write them: `user/month/credits=20, guild/day/generations=100`, and which of them are tried out; at
+which percentages people hear of them.
 
 Every error is a ValueError whose sentence names the entry that is wrong, and what would be right.
 """
@@ -22,6 +23,7 @@ from domain.limit_names import (
     in_order,
 )
 from domain.limits import Windows
+from domain.threshold_events import MOST_TELL_AT
 
 MOST_GENERATIONS = 2**53 - 1
 _SETTINGS = {DAILY: "MAX_USER_DAILY_GENS", USER_STORAGE: "MAX_USER_STORAGE_MB", POOL_STORAGE: "MAX_GLOBAL_STORAGE_MB"}
@@ -55,6 +57,19 @@ def unenforced_of(text: str) -> tuple[str, ...]:
             raise ValueError(f"{place} is neither true (the limit refuses) nor false (it is tried out)")
         enforced[name] = value.lower() == "true"
     return tuple(name for name in ALL_LIMITS if not enforced.get(name, True))
+
+
+def percentages_of(text: str) -> tuple[int, ...]:
+    """The percentages of a limit at which people hear of it, in their order: `80, 95, 100`. An empty text is none."""
+    found = set()
+    for number, entry in enumerate(re.split(r"[,;\n]", text), 1):
+        one = entry.strip().removesuffix("%").strip()
+        if entry.strip() and not re.fullmatch(r"[1-9][0-9]?|100", one, re.ASCII):
+            raise ValueError(f"entry {number}, {entry.strip()[:_SHOWN]!r}, is no whole percentage from 1 to 100")
+        found |= {int(one)} if one else set()
+    if len(found) > MOST_TELL_AT:
+        raise ValueError(f"these are {len(found)} percentages; people hear of a limit at {MOST_TELL_AT} at most")
+    return tuple(sorted(found))
 
 
 def limits_in_text(windows: Windows) -> str:

@@ -20,7 +20,7 @@ Windows = tuple[tuple[str, int], ...]
 
 class Limits(NamedTuple):
     """The policy that decisions use; sizes in bytes. `unenforced` names limits that are tried out: what they would
-    refuse is recorded and goes on.
+    refuse is recorded and goes on. `tell_at`: at which percentages of a limit people hear of it, rising.
     """
 
     user_bytes: int = 500 * MEGABYTE
@@ -30,6 +30,7 @@ class Limits(NamedTuple):
     moderated_free: bool = False
     windows: Windows = ()
     unenforced: tuple[str, ...] = ()
+    tell_at: tuple[int, ...] = ()
 
 
 class UserLimits(NamedTuple):
@@ -65,6 +66,7 @@ class TakenIn(NamedTuple):
     moderated_free: bool | None = None
     windows: Windows | None = None
     unenforced: tuple[str, ...] | None = None
+    tell_at: tuple[int, ...] | None = None
 
 
 class Override(NamedTuple):

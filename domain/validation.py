@@ -54,6 +54,7 @@ from domain.point_commands import (
     WithdrawOffer,
 )
 from domain.point_events import BURNED, MINTED
+from domain.threshold_events import MOST_TELL_AT
 from domain.tier_commands import AssignTier, DefineTier, SeeGroups, TierCommand, UnassignTier
 from domain.tiers import EVERYBODY, MAX_ALLOWED, MAX_GROUPS, MAX_WAITING, MAX_WEIGHT, is_group, is_place
 
@@ -95,7 +96,7 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
             bad_choice = _bad_text(preference, "preference") or _bad_text(value, "value")
             return malformed_user(user) or _bad_key(command) or bad_choice
         case SetPolicy(source=source):
-            bad_limits = _bad_shared(command) or _bad_limits(command.gen_bytes)
+            bad_limits = _bad_shared(command) or _bad_limits(command.gen_bytes) or _bad_percentages(command.tell_at)
             return _bad_key(command) or _not_of(source, START_SOURCES) or bad_limits
         case ChangePolicy():
             return _bad_key(command) or _bad_change(command)
@@ -331,6 +332,13 @@ def _bad_names(names: tuple[str, ...] | None) -> str | None:
 
 def _bad_limits(*limits: int | None) -> str | None:
     return None if all(map(_is_limit, limits)) else f"A limit must be a whole number from 0 to {MAX_LIMIT}."
+
+
+def _bad_percentages(tell_at: tuple[int, ...] | None) -> str | None:
+    told = tell_at or ()
+    if len(told) <= MOST_TELL_AT and all(_is_whole(one, 1, 100) for one in told) and list(told) == sorted(set(told)):
+        return None
+    return f"Limits are told at no more than {MOST_TELL_AT} whole percentages from 1 to 100, which rise."
 
 
 def _bad_text(text: object, what: str) -> str | None:

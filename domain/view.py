@@ -9,6 +9,7 @@ from domain.grants import Grant
 from domain.limits import Override, TakenIn
 from domain.point_commands import Offer
 from domain.reservations import Reservation
+from domain.threshold_events import Told
 from domain.tiers import Member, Tiers
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
 from domain.windows import Tally, Windows
@@ -37,12 +38,23 @@ class PointsView(Protocol):
         """Whether a user has marked the picture of a save; None where that never was."""
 
 
+class ToldView(Protocol):
+    """What decisions read of what people heard of limits."""
+
+    def told(self, whose: str, limit: str) -> Told | None:
+        """What was told last of a limit; `whose` is `user:ID`, `guild:ID` or `pool`."""
+
+
 class View(Protocol):
     """Everything that decisions read. Keys of names are `name_key`s."""
 
     @property
     def points(self) -> PointsView:
         """Accounts and offers."""
+
+    @property
+    def thresholds(self) -> ToldView:
+        """What people heard of limits."""
 
     @property
     def last_at(self) -> str:

@@ -33,6 +33,7 @@ from domain.names import name_key
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from domain.policies import taken_in_after
 from domain.reservations import Evolved, Reservation, evolve_reservation, refundable, reserve
+from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.tiers import Member, Tiers, limits_of
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
@@ -45,6 +46,7 @@ from projections.image_index import ImageIndex
 from projections.points import Points
 from projections.tables import Table
 from projections.temp_files import older_than
+from projections.thresholds import Thresholds
 from projections.tiers import TierBook
 from projections.user_quota import UserQuota
 from projections.windows import WindowTallies
@@ -88,6 +90,7 @@ class QuotaFold(ABC):
         self.ranks = TierBook(tables.members)
         self.answers = Answers(tables.answers)
         self.points = Points()
+        self.thresholds = Thresholds()
 
     @property
     def pool(self) -> PoolUsage:
@@ -187,6 +190,9 @@ class QuotaFold(ABC):
         if self.points.owed:
             self.points.settle(event)
         self._fold(position, event)
+        if self.thresholds.is_in_use:
+            user = getattr(event, "user", None)
+            self.thresholds.note(event, self.pool, None if user is None else self.user(user))
         self.answers.apply(position, event)
         self.last_at = event.at
         self.position = position
@@ -229,6 +235,8 @@ class QuotaFold(ABC):
                 pass  # no decision reads it; `preferences.py` and reports do
             case PointsMoved() | OfferSet() | OfferWithdrawn() | FavouriteSet():
                 self.points.apply(position, event)
+            case ThresholdCrossed():
+                self.thresholds.apply(event, self.pool, self.user(event.user or ""))
             case _:
                 assert_never(event)
 

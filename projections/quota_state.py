@@ -17,6 +17,7 @@ from projections.image_index import DraftImageIndex, ImageIndex
 from projections.points import DraftPoints
 from projections.quota_fold import QuotaFold, Tables
 from projections.tables import DraftTable, Table
+from projections.thresholds import DraftThresholds
 from projections.windows import DraftWindowTallies, WindowTallies
 
 
@@ -101,6 +102,7 @@ class Draft(QuotaFold):
         self.to_cancel = state.to_cancel
         self.whole = GlobalQuota(state.pool)
         self.points = state.points.draft()
+        self.thresholds = state.thresholds.draft()
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations that were due before this batch and still are in it."""
@@ -120,6 +122,8 @@ class Draft(QuotaFold):
         self.windows.commit()
         assert isinstance(self.points, DraftPoints)
         self.points.commit()
+        assert isinstance(self.thresholds, DraftThresholds)
+        self.thresholds.commit()
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
         state.taken_in = self.taken_in

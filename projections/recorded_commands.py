@@ -54,6 +54,7 @@ from domain.instants import seconds_between
 from domain.limits import Limits, SharedLimits, UserLimits
 from domain.point_events import PointEvent
 from domain.refusals import Reason
+from domain.threshold_events import ThresholdCrossed
 from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.validation import MAX_TTL_SECONDS
@@ -75,7 +76,8 @@ class Asked(NamedTuple):
 
 
 def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
-    """The commands behind events that were recorded together, in order. Refusals are `refused_commands`'s; they come
+    """The commands behind events that were recorded together, in order; what people heard of limits by them is their
+    last. Refusals are `refused_commands`'s; they come
     with the command of the form that their record tells.
     """
     at, last = 0, len(events)
@@ -89,8 +91,9 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
             saved = events[more]
             assert isinstance(saved, ImageSaved)
             if first == at or is_of_save(events[at]):
-                yield Asked(_save(saved, saved.reservation or "", None), tuple(events[at : more + 1]))
-                at = more + 1
+                more = _behind_told(events, more + 1)
+                yield Asked(_save(saved, saved.reservation or "", None), tuple(events[at:more]))
+                at = more
                 continue
         if isinstance(event, PointEvent):
             more = end_of_points(events, first)
@@ -98,6 +101,7 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
             at = more
             continue
         more = _end_of_one(events, first) if isinstance(event, ClockCorrected | CleanupCompleted) else more
+        more = _behind_told(events, more)
         yield Asked(_COMMANDS[type(event)](event), tuple(events[at:more]))
         at = more
 
@@ -155,6 +159,13 @@ def _behind_exceeded(events: Sequence[Event], at: int) -> int:
     return next(
         (place for place in range(at, len(events)) if not isinstance(events[place], LimitExceeded)), len(events)
     )
+
+
+def _behind_told(events: Sequence[Event], at: int) -> int:
+    """Where the events of a command end by which people heard of limits."""
+    while at < len(events) and isinstance(events[at], ThresholdCrossed):
+        at += 1
+    return at
 
 
 def _end_of_one(events: Sequence[Event], at: int) -> int:

@@ -14,7 +14,7 @@ from domain.limits import Limits, Override, TakenIn, UserLimits, Windows
 from domain.reservations import Reservation
 from domain.tiers import Assignment, Member, SeenAt, Tier, Tiers
 from domain.usage import DayCount, KeyedAnswer, PoolUsage, UserUsage
-from projections import points, windows
+from projections import points, thresholds, windows
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
 from projections.quota_fold import Tables
@@ -37,6 +37,7 @@ def dump(state: QuotaState) -> StoredState:
     tables: dict[str, dict[Any, Any]] = {name: table.dump() for name, table in state.tables._asdict().items()}
     tables["windows"] = state.windows.dump()
     tables |= state.points.dump()
+    tables[thresholds.NAME] = state.thresholds.dump()
     tables["tiers"] = dict(state.tiers.by_key)
     tables["book"] = {
         "position": state.position,
@@ -70,6 +71,7 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
     state.ranks.tiers = Tiers(_tier(*members) for _, members in rows["tiers"])
     state.whole.pool = PoolUsage(*whole["pool"])
     state.points = points.of_rows({name: list(rows[name]) for name in points.NAMES})
+    state.thresholds = thresholds.of_rows(list(rows.get(thresholds.NAME, ())))
     return state
 
 
@@ -112,14 +114,18 @@ def _own_limits(user_bytes: int | None, daily: int | None, windows: Any = None) 
 def _limits(*members: Any) -> Limits:
     """Limits whose tuples came back as lists."""
     limits = Limits(*members)
-    return limits._replace(windows=_pairs(limits.windows) or (), unenforced=tuple(limits.unenforced))
+    return limits._replace(
+        windows=_pairs(limits.windows) or (), unenforced=tuple(limits.unenforced), tell_at=tuple(limits.tell_at)
+    )
 
 
 def _taken_in(*members: Any) -> TakenIn:
     """The same of what settings gave, where None is nothing."""
     taken = TakenIn(*members)
     return taken._replace(
-        windows=_pairs(taken.windows), unenforced=None if taken.unenforced is None else tuple(taken.unenforced)
+        windows=_pairs(taken.windows),
+        unenforced=None if taken.unenforced is None else tuple(taken.unenforced),
+        tell_at=None if taken.tell_at is None else tuple(taken.tell_at),
     )
 
 

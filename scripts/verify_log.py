@@ -51,7 +51,8 @@ TEXT = rb'"(?>[^"\\\x00-\x1f]{1,1280}+"|(?:[^"\\\x00-\x1f]|\\["\\]){1,1280}+")' 
 CALLED = rb'"(?:[^"\\\x00-\x1f]|%b){0,1280}+"' % ESCAPE
 LEAP = rb"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 DAYS = rb"(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8])"
-TIME = rb'"(?!0000)(?:\d{4}-(?:%b)|%b-02-29)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"' % (DAYS, LEAP)
+DAY = rb"(?!0000)(?:\d{4}-(?:%b)|%b-02-29)" % (DAYS, LEAP)
+TIME = rb'"%bT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"' % DAY
 SOME, LONG, PLACES = rb"[1-9]\d{0,17}", rb"(?:0|[1-9]\d{0,17})", rb"(?:0|[1-9]\d?|100)"
 NUMBER = rb"(?:0|[1-9]\d{0,17})(?:\.\d{1,25})?(?:[eE][-+]?\d{1,2})?"
 FLAG, DIGEST = rb"(?:true|false)", rb'"[0-9a-f]{64}"'
@@ -85,7 +86,10 @@ WINDOWS = rb"\{" + some_of(FURTHER, b":" + WHOLE, ends=rb"\}")
 OWN_WINDOWS = rb"\{" + some_of([name for name in FURTHER if name.startswith("user")], b":" + WHOLE, ends=rb"\}")
 UNENFORCED = rb"\[" + some_of([*NAMES, "user/storage", "pool/storage"], b"", ends=rb"\]")
 FREE = rb'"moderated_free":(?P<moderated_free>%b)' % FLAG
-POLICY = rb'\{%b%b(?:,"windows":%b)?(?:,"unenforced":%b)?\}' % (LIMITS, FREE, WINDOWS, UNENFORCED)
+PERCENT = rb"(?:[1-9]\d?|100)"
+TELL_AT = rb"\[%b(?:,%b){0,19}\]" % (PERCENT, PERCENT)
+FURTHER_LIMITS = rb'(?:,"windows":%b)?(?:,"unenforced":%b)?(?:,"tell_at":%b)?' % (WINDOWS, UNENFORCED, TELL_AT)
+POLICY = rb"\{%b%b%b\}" % (LIMITS, FREE, FURTHER_LIMITS)
 OWN_LIMIT = b'(?:"%b":' + WHOLE + rb'(?:,(?=")|(?=\})))?'
 OWN_BOTH = OWN_LIMIT % b"user_bytes" + OWN_LIMIT % b"daily"
 OWN_LIMITS = rb'(?:null|\{(?!\})%b(?:"windows":%b)?\})' % (OWN_BOTH, OWN_WINDOWS)
@@ -105,17 +109,17 @@ def list_of(form: bytes, most: int) -> bytes:
     return rb"\[%b(?:,%b){0,%d}\]" % (form, form, most - 1)
 
 
-LIMIT = one_of("user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free", "windows", "unenforced")
+LIMIT = one_of("user_bytes", "pool_bytes", "daily", "gen_bytes", "moderated_free", "windows", "unenforced", "tell_at")
 FORMS = {
     name: form
     for names, form in (
         ("at expires_at rollover_until until was now", TIME),
         ("bytes bytes_each replaced_bytes width height freed_bytes older_than_days credits_each", WHOLE),
         ("limit used held cost=spent", LONG),
-        ("amount rollover cost", SOME),
+        ("amount rollover cost most=some", SOME),
         ("count delivered refunded", PLACES),
-        ("priority", rb"(?:[1-9]\d?|100)"),
-        ("by origin preference value reason", TEXT),
+        ("priority percent", PERCENT),
+        ("by origin preference value reason guild", TEXT),
         ("provider model", CALLED),
         ("reservation grant offer", ID),
         ("style", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
@@ -152,9 +156,11 @@ FORMS = {
         ("operation=saved", one_of(*OPERATIONS, "adopted")),
         ("source", one_of("environment", "constructor", "default", "manager")),
         ("source=granted", one_of("manager", "earned", "bought", "gifted")),
-        ("taken_in", rb"\[%b(?:,%b){0,6}\]" % (LIMIT, LIMIT)),
+        ("taken_in", rb"\[%b(?:,%b){0,7}\]" % (LIMIT, LIMIT)),
         ("unit", one_of("generations", "credits", "bytes")),
         ("window", one_of(*FURTHER)),
+        ("limit=limit_told", one_of(*NAMES, "user/storage", "pool/storage")),
+        ("window=first_day", b'"%b"' % DAY),
         ("drawn returned", DRAWS),
         ("reason=release", one_of("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")),
         ("reason=deletion", one_of("user", "admin", "privacy", "repair")),
@@ -198,6 +204,8 @@ TierDefined | policy | at tier limits groups
 TierAssigned | | at user tier | at user by tier reason until? origin? request?
 TierUnassigned | | at user tier | at user by tier reason origin? request?
 GroupsSeen | | at groups | at user by place groups=seen origin?
+ThresholdCrossed | | at limit percent used most user guild window
+ | at by limit=limit_told percent used most=some user? guild? window=first_day? origin?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
@@ -379,7 +387,9 @@ def fact_of(line: bytes, found: re.Match[bytes]) -> Fact:
 def tags_of(kind: Kind, data: re.Match[bytes]) -> bytes:
     """The tags that follow from data, as they stand in a line."""
     tags = [kind.tag] if kind.tag else []
-    if "user" in kind.members:
+    if "percent" in kind.members:
+        tags = [b'"pool"' if data["user"] is None else b'"user:' + data["user"][1:]]
+    elif "user" in kind.members:
         tags.insert(0, b'"user:' + data["user"][1:])
     elif "payer" in kind.members:
         tags = [side for side in dict.fromkeys(data.group("payer", "payee")) if side.startswith(A_USER)]
@@ -547,6 +557,18 @@ class Reservation:
         return returned
 
 
+@dataclass(slots=True)
+class Told:
+    """What people heard of a limit last, and the least that was used and held since."""
+
+    window: bytes
+    percent: int
+    least: int
+
+
+POOL, USER_STORAGE, POOL_STORAGE = b"pool", b'"user/storage"', b'"pool/storage"'
+
+
 class Account:
     """The accounts of section 5; `apply` takes them past the next event, or raises Impossible."""
 
@@ -555,6 +577,8 @@ class Account:
         self.at, self.free = b"", b"false"
         self.to_cancel = self.cancelled_by = 0  # what a corrected clock leaves to be released, up to which position
         self.total = 0  # bytes that all users use and hold
+        self.own: Counter[bytes] = Counter()  # of these by user, without temp files
+        self.told: dict[tuple[bytes, bytes], Told] = {}  # of a limit, by whose it is
         self.current: dict[tuple[bytes, bytes, bytes], int] = {}  # (temp, user, name) -> bytes
         self.reservations: dict[bytes, Reservation] = {}
         self.resets: Counter[tuple[bytes, bytes]] = Counter()  # of a user and day
@@ -611,6 +635,7 @@ class Account:
         self.reservations = {name: held for name, held in self.reservations.items() if held.open}
         self.to_cancel, self.cancelled_by = len(self.reservations), int(last)
         self.claims = {account: min(day, now[1:11]) for account, day in self.claims.items()}
+        self.told = {of: told for of, told in self.told.items() if told.window[1:11] <= now[1:11]}
 
     def _reserved(self, at: bytes, user: bytes, name: bytes, *figures: bytes | None) -> None:
         count, bytes_each, each = (int(figure or 0) for figure in figures[:3])
@@ -634,7 +659,7 @@ class Account:
             drawn=drawn,
             own_credits=own_credits,
         )
-        self.total += count * bytes_each
+        self._count(user, count * bytes_each)
 
     def _completed(self, at: bytes, user: bytes, name: bytes, *figures: bytes | None) -> None:
         held = self._known(name, user)
@@ -662,7 +687,7 @@ class Account:
         if int(figures[4] or 0) != cost:
             raise Impossible(f"{int(figures[4] or 0)} thousandths of credits spent, where {cost} is right (A16)")
         self._give_back(at, user, figures[5], returned, "A16")
-        self.total -= count * held.bytes_each
+        self._count(user, -count * held.bytes_each)
         self.to_cancel = max(0, self.to_cancel - 1)
 
     def _give_back(self, at: bytes, user: bytes, told: bytes | None, returned: Draws, rule: str) -> None:
@@ -696,24 +721,52 @@ class Account:
         size, replaced, operation, temp, reservation = members
         if (reservation is None) != (temp == b"true" or operation == b'"adopted"'):
             raise Impossible("an image without a place, or a temp or adopted file with one (A9)")
+        growth = int(size) - int(replaced)
         if reservation is not None:
             held = self._known(reservation, user)
             if held.open < 1:
                 raise Impossible("a place settled, where none is open (A9)")
             held.settle()
-            self.total -= held.bytes_each
+            growth -= held.bytes_each
             if held.settled == held.count:
                 del self.reservations[reservation]
         key = temp, user, name.lower()
         if int(replaced) != self.current.get(key, 0):
             raise Impossible(f"it replaces {int(replaced)} bytes, where {self.current.get(key, 0)} stand (A10)")
         self.current[key] = int(size)
-        self.total += int(size) - int(replaced)
+        self._count(user, growth, temp=temp)
 
     def _deleted(self, _at: bytes, user: bytes, name: bytes, size: bytes, temp: bytes) -> None:
         if self.current.pop((temp, user, name.lower()), None) != int(size):
             raise Impossible(f"{name.decode()} with {int(size)} bytes goes, and does not stand (A11, A12)")
-        self.total -= int(size)
+        self._count(user, -int(size), temp=temp)
+
+    def _count(self, user: bytes, change: int, *, temp: bytes = b"false") -> None:
+        """What a user, and so all users together, use and hold more, or less."""
+        self.total += change
+        if temp == b"false":
+            self.own[user] += change
+        for of, now in (((POOL, POOL_STORAGE), self.total), ((user, USER_STORAGE), self.own[user])):
+            if self.told and (told := self.told.get(of)) is not None:
+                told.least = min(told.least, now)
+
+    def _crossed(self, at: bytes, limit: bytes, *members: bytes | None) -> None:
+        percent, used, most = (int(figure or 0) for figure in members[:3])
+        user, guild, window = members[3:]
+        scope, is_storage = limit[1:].partition(b"/")[0], limit in {USER_STORAGE, POOL_STORAGE}
+        if (user is not None, guild is not None, window is None) != (scope == b"user", scope == b"guild", is_storage):
+            raise Impossible("a limit that is told is not of whom it is, or has no window, or has one (H1)")
+        if (window or at)[1:11] > at[1:11]:
+            raise Impossible("a limit is told of a window that is yet to come (H1)")
+        whose = user or guild or POOL
+        if used * 100 < most * percent or (is_storage and used != (self.total if user is None else self.own[user])):
+            raise Impossible(f"{used} of {most} are told to be {percent} %, or other bytes than there are (H2)")
+        if (told := self.told.get((whose, limit))) is not None:
+            if window is not None and (told.window, told.percent) >= (window, percent):
+                raise Impossible(f"{percent} % of a window told again, or after a later one (H3)")
+            if window is None and percent <= told.percent and told.least * 100 >= most * (percent - 5):
+                raise Impossible(f"{percent} % of a storage told again, which was never less since (H4)")
+        self.told[whose, limit] = Told(window or b"", percent, used)
 
     def _cleaned(self, at: bytes, files: bytes, freed: bytes) -> None:
         found = re.findall(FILE, files)
@@ -818,6 +871,7 @@ class Account:
         b'"TierAssigned"': _assigned,
         b'"TierUnassigned"': _unassigned,
         b'"GroupsSeen"': _seen,
+        b'"ThresholdCrossed"': _crossed,
     }
 
 

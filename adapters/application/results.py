@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from domain.events import LimitsOverridden
 from domain.limits import Override, SharedLimits
 from domain.refusals import Refusal
+from domain.threshold_events import ThresholdCrossed
 from domain.tiers import SeenAt
 
 if TYPE_CHECKING:
@@ -100,8 +101,11 @@ def changed(outcome: Outcome) -> Changed | Refusal:
 
 
 def last_position(accepted: Accepted) -> int:
-    """Where the last event of an answer stands, 0 where nothing was to be changed."""
-    return accepted.recorded[-1][0] if accepted.recorded else 0
+    """Where the last event of an answer stands, 0 where nothing was to be changed. What people heard of limits by it is
+    none: a repeat gets the answer alone.
+    """
+    of_answer = (at for at, event in reversed(accepted.recorded) if not isinstance(event, ThresholdCrossed))
+    return next(of_answer, 0)
 
 
 class OverLimits(NamedTuple):

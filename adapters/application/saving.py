@@ -255,7 +255,7 @@ class _Save(NamedTuple):
         return fault_of(error, size_bytes=len(self.data), images=self.root.images)
 
     def _place(self, accepted: Accepted) -> SavedImage:
-        position, event = accepted.recorded[-1]
+        position, event = next(one for one in accepted.recorded if isinstance(one[1], ImageSaved))
         assert isinstance(event, ImageSaved)
         self.root.images.reconcile(event.user, event.name, temp=event.temp)
         saved = _saved_image(self.root, position, event, replayed=accepted.replayed)

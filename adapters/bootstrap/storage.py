@@ -59,6 +59,7 @@ def given_limits(config: Config) -> SetPolicy:
         moderated_free=given("MODERATED_FREE", storage.moderated_free),
         windows=given("LIMITS", storage.limits.windows),
         unenforced=given("ENFORCE", storage.enforce),
+        tell_at=given("TELL_AT", storage.tell_at),
         source="default" if all(config.origin(setting) == "default" for setting in LIMIT_SETTINGS) else "environment",
         by=SYSTEM.by,
     )

@@ -19,7 +19,7 @@ from domain.limits import Limits, TakenIn
 from domain.names import malformed_user
 from domain.reservations import Reservation
 from domain.usage import PoolUsage
-from projections import points
+from projections import points, thresholds
 from projections.activity import Activity, Tally
 from projections.clock_corrections import ClockCorrections
 from projections.image_index import UserImages
@@ -34,7 +34,8 @@ SCHEMA = 6
 FORMER = (3, 4, 5)
 """Those of earlier versions that are used for figures of the past: 3 tells nothing of corrections of the clock, 3 and 4
 nothing of what settings gave, which was all there was, and none of what windows count and of tiers, so that no decision
-can go on from them. Before 6 there were no points.
+can go on from them. Before 6 there were no points. What people heard of
+limits is a table that may be missing.
 """
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
@@ -49,7 +50,7 @@ _TABLE = b'{"table":"'
 _KEYED_BY_USER = ("users", "days", "overrides", "grants", "members")
 _OF_USERS = tuple(
     b'%b%b"' % (_TABLE, name.encode())
-    for name in (*_KEYED_BY_USER, "refusals", "reservations", "tiers", "book", *points.NAMES)
+    for name in (*_KEYED_BY_USER, "refusals", "reservations", "tiers", "book", *points.NAMES, thresholds.NAME)
 )
 """How the lines begin that tell of one user's figures, and of what they are held against."""
 _CORRECTIONS = "corrections"
@@ -150,6 +151,7 @@ def _user_state(tables: Mapping[str, list[Any]], images: Mapping[str, bytes], us
     rows["refusals"] = [row for row in tables.get("refusals", []) if row[0][0] == user]
     rows["reservations"] = [row for row in tables.get("reservations", []) if Reservation(*row[1]).user == user]
     rows |= points.rows_of(user, {name: tables.get(name, []) for name in points.NAMES})
+    rows[thresholds.NAME] = thresholds.rows_of(user, tables.get(thresholds.NAME, []))
     state = load(rows, {name: {user: images[name]} if name in images else {} for name in _SHELVES}, orjson.loads)
     usage = state.user(user)
     state.whole.pool = PoolUsage(usage.image_bytes + usage.temp_bytes, usage.held_bytes)
@@ -177,7 +179,10 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
     for shelves in images.values():
         if any(map(malformed_user, shelves)) or any(map(_leads_away, shelves.values())):
             raise ValueError("a user or a name that no log has")
-    named = {name: tables.get(name, []) for name in (*Tables._fields, "windows", "tiers", *points.NAMES, "book")}
+    named = {
+        name: tables.get(name, [])
+        for name in (*Tables._fields, "windows", "tiers", *points.NAMES, thresholds.NAME, "book")
+    }
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}
     state = load(named, images, orjson.loads)

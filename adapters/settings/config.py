@@ -26,6 +26,7 @@ from adapters.settings.kinds import (
     ModelName,
     ModuleName,
     OutsideFile,
+    Percentages,
     Prices,
     ProviderName,
     Secret,
@@ -59,6 +60,7 @@ LIMIT_SETTINGS = MappingProxyType(
         "MODERATED_FREE": "moderated_free",
         "LIMITS": "windows",
         "ENFORCE": "unenforced",
+        "TELL_AT": "tell_at",
     }
 )
 """Settings that the log remembers, and their names in `Limits`: one that is not given leaves what was recorded."""
@@ -125,6 +127,11 @@ class StorageConfig(Section):
         (),
         validation_alias="ENFORCE",
         description=f"the limits that are only tried out, such as user/month/credits=false{BACK}",
+    )
+    tell_at: Percentages = Field(
+        (),
+        validation_alias="TELL_AT",
+        description=f"whole percentages of a limit with commas between them, such as 80, 95, 100{BACK}",
     )
 
 

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from adapters.settings.prices import Price, price_list
 from adapters.settings.storage_root import is_system_directory
-from domain.limit_grammar import limits_in_text, limits_of, unenforced_of
+from domain.limit_grammar import limits_in_text, limits_of, percentages_of, unenforced_of
 from domain.limits import Windows
 
 DISCORD_API = "https://discord.com/api/v10"
@@ -261,6 +261,11 @@ def tried_limits(value: object) -> object:
     return unenforced_of(value) if isinstance(value, str) else value
 
 
+def percentages(value: object) -> object:
+    """Percentages with commas between them, as `80, 95, 100`."""
+    return percentages_of(value) if isinstance(value, str) else value
+
+
 def secret(value: object) -> object:
     """A key or token as it is sent in a header: nothing in it may end that header."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -367,6 +372,7 @@ TimeOfWeek = Annotated[str, AfterValidator(time_of_week)]
 HostList = Annotated[tuple[str, ...], BeforeValidator(host_list)]
 NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(network_list)]
 WindowLimits = Annotated[FurtherLimits, BeforeValidator(window_limits)]
+Percentages = Annotated[tuple[int, ...], BeforeValidator(percentages)]
 TriedLimits = Annotated[tuple[str, ...], BeforeValidator(tried_limits)]
 Prices = Annotated[tuple[Price, ...], BeforeValidator(prices)]
 OutsideFile = Annotated[Path | None, BeforeValidator(path_or_nothing), AfterValidator(file_of_its_own)]

@@ -31,6 +31,7 @@ from domain.events import (
 )
 from domain.grants import Draw
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
+from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 
 
@@ -68,6 +69,8 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return f"from {minute(event.was)} back to {minute(event.now)}"
         case PointsMoved() | OfferSet() | OfferWithdrawn() | FavouriteSet():
             return points_in_words(event)
+        case ThresholdCrossed():
+            return _threshold(event)
         case TierDefined() | TierAssigned() | TierUnassigned() | GroupsSeen():
             return about_tiers(event)
         case _:
@@ -118,6 +121,13 @@ def _refusal(event: RequestRefused | LimitExceeded) -> str:
         held = f", {amount_in_words(event.held, unit)} held" if event.held else ""
         return f"{event.reason}: {used}{held}, {limit_in_general(event.window)}{style}"
     return f"{event.reason}: {size_in_words(event.used)} of {size_in_words(event.limit)} used{style}"
+
+
+def _threshold(event: ThresholdCrossed) -> str:
+    unit = unit_of(event.limit)
+    used = f"{amount_in_words(event.used, unit)} of {amount_in_words(event.most, unit)} used or held"
+    begun = f", from {event.window} on" if event.window else ""
+    return f"{event.percent} % of {event.limit}{begun}: {used}"
 
 
 def _grant(event: GrantGiven | GrantVoided) -> str:

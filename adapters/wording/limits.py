@@ -20,7 +20,7 @@ OF_ONE_USER = f" for {_WHOSE[USER]}"
 _THIS = {DAY: "today's", WEEK: "this week's", MONTH: "this month's"}
 
 _LIMITS = {"daily": "generations a day", "user_bytes": "storage of a user", "pool_bytes": "storage of all together"}
-_LISTS = {"windows": "further limits", "unenforced": "limits only tried out"}
+_LISTS = {"windows": "further limits", "unenforced": "limits only tried out", "tell_at": "percentages that are told"}
 _SETTERS = {
     "environment": "by a setting of the service (environment or .env)",
     "constructor": "by a program that opened the storage with limits",
@@ -187,6 +187,8 @@ def _amount(limit: str, value: Any) -> str:
         return limits_in_text(value) or "none"
     if limit == "unenforced":
         return ", ".join(value) or "none"
+    if limit == "tell_at":
+        return ", ".join(f"{percent} %" for percent in value) or "none"
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if limit == "daily" else size_in_words(value)

@@ -28,6 +28,7 @@ from domain.events import (
 )
 from domain.limits import Limits, UserLimits
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
+from domain.threshold_events import ThresholdCrossed
 from tests.domain.examples import (
     BY,
     NOON,
@@ -95,6 +96,7 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     "OfferSet": (False, True, "offer unit amount price reason", "days"),
     "OfferWithdrawn": (False, True, "offer reason", ""),
     "FavouriteSet": (True, True, "owner name image on", ""),
+    "ThresholdCrossed": (False, False, "limit percent used most", "user guild window"),
     "TierDefined": (
         False,
         True,
@@ -217,12 +219,14 @@ SINCE_WINDOWS = dict.fromkeys(
     1,
 )
 """The same of members that came with credits, windows and grants."""
+SINCE_THRESHOLDS = {"PolicyChanged": 1, "ThresholdCrossed": 1}
+"""The same of what came with thresholds: of these there is one of a user's limit, of a guild's and of the pool's."""
 
 
 def test_a_line_with_every_member_and_one_without_the_optional_ones_is_kept_of_each_type() -> None:
     """Two of each, and more where a member came later."""
     assert Counter(line["type"] for line in lines()) == {
-        name: 2 + SINCE_0_2.get(name, 0) + SINCE_WINDOWS.get(name, 0) for name in FORMAT
+        name: 2 + SINCE_0_2.get(name, 0) + SINCE_WINDOWS.get(name, 0) + SINCE_THRESHOLDS.get(name, 0) for name in FORMAT
     }
     for name, (user, request, required, optional) in FORMAT.items():
         lean, *others = sorted((set(line["data"]) for line in lines() if line["type"] == name), key=len)
@@ -334,6 +338,9 @@ TAGS: list[tuple[Event, list[str]]] = [
     (OfferSet(NOON, BY, "o", "bytes", 1, 2, "a game"), ["policy"]),
     (OfferWithdrawn(NOON, BY, "o", "a game"), ["policy"]),
     (FavouriteSet(NOON, USER, BY, OTHER, "cat.png", 3, on=True), ["user:42"]),
+    (ThresholdCrossed(NOON, "system", "user/storage", 80, 8, 10, user=USER), ["user:42"]),
+    (ThresholdCrossed(NOON, "system", "pool/storage", 80, 8, 10), ["pool"]),
+    (ThresholdCrossed(NOON, "system", "guild/day/credits", 80, 8, 10, guild="9", window="2026-03-10"), ["pool"]),
 ]
 
 

@@ -108,5 +108,5 @@ def test_without_an_override_the_policy_holds() -> None:
 
 
 def test_the_limits_of_a_new_log_are_those_of_the_seeds() -> None:
-    """5,000 MB, 500 MB, 5 a day, 1.5 MB a generation, moderated ones paid; no further limit, none tried out."""
-    assert Limits() == (500 * MEGABYTE, 5000 * MEGABYTE, 5, 1_572_864, False, (), ())
+    """5,000 MB, 500 MB, 5 a day, 1.5 MB a generation, moderated ones paid; nothing further."""
+    assert Limits() == (500 * MEGABYTE, 5000 * MEGABYTE, 5, 1_572_864, False, (), (), ())

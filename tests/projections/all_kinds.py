@@ -83,10 +83,11 @@ completions = st.builds(
 
 limits_set: st.SearchStrategy[Command] = st.one_of(
     st.builds(
-        lambda limits, names, daily: set_policy(windows=limits, unenforced=names, daily=daily),
+        lambda limits, names, daily, told: set_policy(windows=limits, unenforced=names, daily=daily, tell_at=told),
         st.none() | windows(FURTHER, 8),
         st.none() | tried_out,
         st.none() | st.integers(0, 6),
+        st.sampled_from([None, (), (50,), (30, 60, 80, 100)]),
     ),
     st.builds(lambda wanted: ChangePolicy("discord:1", "a trial", wanted), shared),
     st.builds(

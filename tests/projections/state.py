@@ -36,6 +36,7 @@ def state_of(state: QuotaState) -> dict[str, Any]:
             scope: {name: state.tally(scope, name) for name in names} for scope, names in _windows(state).items()
         },
         "points": {name: dict(sorted(rows.items())) for name, rows in state.points.dump().items()},
+        "told": dict(sorted(state.thresholds.dump().items())),
         "images": index_of(state.gallery),
         "temp_files": index_of(state.temps),
     }

@@ -23,6 +23,7 @@ from domain.commands import (
     AdoptImage,
     Command,
     CompleteGeneration,
+    DeleteImage,
     GiveGrant,
     OverrideLimits,
     ReleasePlaces,
@@ -66,6 +67,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
         _with_grants(store, now)
         _market(store)
         _with_tiers(store)
+        _nearly_reached(store)
         pool = store.opened().ledger.state.pool
         return pool.used_bytes, pool.held_bytes
 
@@ -214,6 +216,24 @@ def _with_tiers(store: Storage) -> None:
     execute(store, SeeGroups("8", "discord:8", "guild:9", ("guild:9/role:5",), "guild:9"))
     execute(store, UnassignTier("8", "cli", "gold", "it is over"))
     execute(store, DefineTier("cli", "blue", None, "it is over"))
+
+
+def _nearly_reached(store: Storage) -> None:
+    """Limits of a user, a guild and the pool that are told, one of them anew after it had fallen."""
+    windows = (("guild/week/generations", 5), ("user/month/credits", 10_000), ("pool/month/credits", 1_000_000))
+    told = (80, 95, 100)
+    execute(store, SetPolicy("system", "environment", windows=windows, unenforced=(), tell_at=told))
+    execute(store, OverrideLimits("30", "cli", "a game", user_bytes=1_000, daily=5))
+    execute(store, OverrideLimits("31", "cli", "a game", daily=99))
+    asked = priced("nearly", 4, 2_000)._replace(user="30", bytes_each=0, origin="direct")
+    execute(store, asked)
+    execute(store, asked._replace(reservation="all", count=1, credits_each=0))
+    brought = AdoptImage("30", "cli", "full.png", 800, "ab" * 32, "image/png", 1, 1, "6a" * 16)
+    execute(store, brought)
+    execute(store, DeleteImage("30", "cli", "full.png"))
+    execute(store, brought._replace(name="again.png", staged="6b" * 16))
+    execute(store, asked._replace(user="31", reservation="guilds", credits_each=0, origin="guild:8"))
+    execute(store, brought._replace(user="31", bytes=195_000, staged="6c" * 16))
 
 
 def execute(store: Storage, command: Command) -> None:

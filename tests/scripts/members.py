@@ -26,7 +26,7 @@ _WHO = {"at": DAY, "user": "42", "by": "discord:42"}
 _REQUEST = {"key": "job-7", "digest": "9d" * 32}
 _LIMITS = {"user_bytes": 9_000, "pool_bytes": 90_000, "daily": 5, "gen_bytes": 1_000, "moderated_free": False,
            "windows": {"guild/day/generations": 100, "user/month/credits": 20_000},
-           "unenforced": ["pool/storage"]}  # fmt: skip
+           "unenforced": ["pool/storage"], "tell_at": [80]}  # fmt: skip
 _OWN = {"user_bytes": 1, "daily": 9, "windows": {"user/day/credits": 8_000}}
 _GRANT = {"grant": "g1", "unit": "credits", "amount": 9_000, "source": "bought", "reason": "an offer", "priority": 3,
           "expires_at": "2026-04-01T00:00:00.000000Z", "rollover": 500,
@@ -70,6 +70,10 @@ BASE: list[tuple[str, dict[str, object]]] = [
                   "reason": "a fair", "days": 30, **_LAST}),
     ("OfferWithdrawn", {"at": DAY, "by": "cli", "offer": "ten", "reason": "it is over", **_LAST}),
     ("FavouriteSet", {**_WHO, "owner": "7", "name": "Sub/a.png", "image": 4, "on": True, **_LAST}),
+    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "user/month/credits", "percent": 80, "used": 16_000,
+                          "most": 20_000, "user": "42", "window": "2026-03-01", "origin": "guild:9"}),
+    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "guild/day/generations", "percent": 80, "used": 16,
+                          "most": 20, "guild": "9", "window": "2026-03-10", "origin": "guild:9"}),
     ("GrantVoided", {**_WHO, "grant": "g1", "reason": "a mistake", **_LAST}),
     ("ClockCorrected", {"at": BEFORE, "by": "cli", "was": DAY, "now": BEFORE, **_LAST}),
 ]  # fmt: skip
@@ -184,7 +188,7 @@ _IN_AN_ID = {
 }
 _HEX = {"capital digits", "of another case"}
 MAY_STAND: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("by", "origin", "preference", "value", "reason", "key"), _ANY_TEXT),
+    **dict.fromkeys(("by", "origin", "preference", "value", "reason", "key", "guild"), _ANY_TEXT),
     **dict.fromkeys(("provider", "model"), frozenset(_TEXTS) - {"too long"} | {"of another case"}),
     **dict.fromkeys(
         ("bytes", "bytes_each", "replaced_bytes", "width", "height", "freed_bytes", "count", "delivered"), _WHOLE
@@ -194,6 +198,7 @@ MAY_STAND: dict[str, frozenset[str]] = {
     ),
     **dict.fromkeys(("temp", "last", "moderated_free", "on"), frozenset({"true"})),
     **dict.fromkeys(("gen_bytes", "credits_each", "amount", "priority", "rollover", "cost", "price", "days"), _WHOLE),
+    **dict.fromkeys(("percent", "most"), _WHOLE),
     "image": _WHOLE | {"2^53 + 1"},
     **dict.fromkeys(("guild/day/generations", "user/month/credits", "user/day/credits"), _WHOLE),
     "seconds": _NUMBER,
@@ -233,7 +238,7 @@ MAY_STAND_IN = frozenset(
 OPTIONAL = frozenset(
     {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "windows"}
     | {"unenforced", "credits_each", "drawn", "cost", "returned", "window", "priority", "rollover", "rollover_until"}
-    | {"guild/day/generations", "user/month/credits", "days"}
+    | {"guild/day/generations", "user/month/credits", "days", "tell_at"}
 )
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(
@@ -280,6 +285,8 @@ _OTHERWISE = {
     ("LimitExceeded", "reason"),
     ("GrantGiven", "source"),
     ("GrantGiven", "reason"),
+    ("ThresholdCrossed", "limit"),
+    ("ThresholdCrossed", "window"),
     ("LimitsOverridden", "reason"),
     ("LimitsOverridden", "limits"),
     ("ImageSaved", "operation"),

@@ -19,8 +19,10 @@ my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed);    # the accounts of section 5
-sub gone { my ($is, $bytes) = @_; $all -= $bytes; (delete $stands->{lc $is} // -1) != $bytes }
+my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed, $own_bytes, $told);    # the accounts of section 5
+sub counted { my ($user, $change, $temp) = @_; $all += $change; $own_bytes->{$user} += $temp ? 0 : $change;    # bytes of a user, and so of all
+    for (['"pool/storage"', $all], ["\"user/storage\"$user", $own_bytes->{$user}]) { my $last = $told->{ $_->[0] }; $last->{least} = $_->[1] if $last && $_->[1] < $last->{least} } }
+sub gone { my ($is, $bytes) = @_; my ($temp, $user) = split ' ', $is; counted($user, -$bytes, $temp eq 'true'); (delete $stands->{lc $is} // -1) != $bytes }
 sub least { my ($one, $other) = @_; $one < $other ? $one : $other }
 sub waiting { my ($r) = @_; my $made = $r->{completed} - $r->{taken}; $made < 0 ? 0 : least($made, $r->{open}) }
 sub of_unit { my ($unit, @draws) = @_; my $sum = 0; $sum += $_->{amount} for grep { $_->{unit} eq $unit } @draws; $sum }
@@ -48,7 +50,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     my (%e, @tags, %seen, $r) = %+; my ($user, $name, $open) = @e{qw(user reservation)};
     my %once; push @tags, grep { !$once{$_}++ } map { /"(user:.*)"/ } @e{qw(payer payee)} if $e{payer};
     push @tags, "user:$_" for $user ? $user =~ /"(.*)"/ : grep { !$seen{$_}++ } ($e{files} // '') =~ /"user":"([^"]*)/g;
-    push @tags, $type =~ /^Image|Reserved|Released/ || %seen ? 'pool' : $type =~ /^Policy|^Clock|^Offer|^TierDefined/ ? 'policy' : ();
+    push @tags, $type =~ /^Image|Reserved|Released/ || %seen || $type eq 'ThresholdCrossed' && !$user ? 'pool' : $type =~ /^Policy|^Clock|^Offer|^TierDefined/ ? 'policy' : ();
     push @tags, 'request:' . substr sha256_hex(value($e{by}) . "\0" . value($e{request} =~ /^.{7}(.*),"digest"/s)), 0, 32 if $e{request};
     return 'tags' if $tags ne join ',', map { "\"$_\"" } @tags;
     $nth++; return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
@@ -57,6 +59,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /"moderated_free":(\w+)/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
     elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
         delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known;
+        delete @$told{ grep { substr($told->{$_}{window}, 0, 11) gt substr $at, 0, 11 } keys %$told };
         for (values %$claims) { $_ = substr $at, 1, 10 if $_ gt substr $at, 1, 10 } }
     elsif ($type eq 'PointsMoved') { my ($from, $to) = map { s/"//gr =~ s/:.*//sr } @e{qw(payer payee)}; my $kind = $e{kind} =~ s/"//gr; my $today = substr $at, 1, 10;
         my %sides = (mint => 'mint user 1', burn => 'user mint 1', gift => 'user user', claim => 'mint user 0', favourite => 'mint user 0', purchase => 'user market 0');
@@ -74,7 +77,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     elsif ($type eq 'GenerationReserved') { my ($each, @drawn) = ($e{credits_each} // 0, draws($e{drawn})); my $credits = of_unit('"credits"', @drawn);
         return 'A4' if $known->{$name} || !$e{count} || of_unit('"generations"', @drawn) > $e{count} || $credits > $e{count} * $each;
         for (@drawn) { my $grant = $grants->{$user}{ $_->{grant} }; return 'A14' unless $grant && $grant->{unit} eq $_->{unit} && $_->{amount} <= can_be_drawn($grant); moved($grant, -$_->{amount}) }
-        $all += $e{count} * $e{bytes_each}; $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0,
+        counted($user, $e{count} * $e{bytes_each}); $known->{$name} = { %e, open => $e{count}, day => $day, resets => $resets->{$day} // 0, completed => 0, taken => 0, out => 0,
             each => $each, drawn => \@drawn, own => $e{count} * $each - $credits, unreported => 0 } }
     elsif ($type eq 'GenerationCompleted') { my $fell = $open - waiting($r); return 'A6' if !$e{count} || ($r->{completed} += $e{count}) > $r->{count};
         return 'A15' if $r->{each} && !defined $e{cost}; $fell -= $open - waiting($r); my $late = least($e{count} - $fell, $r->{unreported}); $r->{unreported} -= $late;
@@ -87,11 +90,11 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         my ($places, @right) = back($r, '"generations"', $back); return 'A8' if $e{refunded} != (($resets->{ $r->{day} } // 0) == $r->{resets} ? $places : 0);
         my $held = ($e{count} - $e{delivered}) * $r->{each}; my ($missing, @credits) = back($r, '"credits"', $held); $r->{own} -= $missing;
         return 'A16' if ($e{cost} // 0) != ($e{reason} eq '"unknown"' ? $held : 0) || !is_returned(\%e, @right, @credits);
-        $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count}; $all -= $e{count} * $r->{bytes_each} }
+        $r->{open} -= $e{count}; $r->{taken} += $e{delivered}; $r->{out} += $e{count}; counted($user, -$e{count} * $r->{bytes_each}) }
     elsif ($type eq 'ImageSaved') { my $key = lc "$e{temp} $user $e{name}";
         return 'A9' if !$r != ($e{temp} eq 'true' || $e{operation} eq '"adopted"') || $r && !$open;
         return 'A10' if $e{replaced_bytes} != ($stands->{$key} // 0);
-        $stands->{$key} = $e{bytes}; $all += $e{bytes} - $e{replaced_bytes}; if ($r) { $all -= $r->{bytes_each};
+        $stands->{$key} = $e{bytes}; counted($user, $e{bytes} - $e{replaced_bytes} - ($r ? $r->{bytes_each} : 0), $e{temp} eq 'true'); if ($r) {
             front($r, '"generations"', 1) if of_unit('"generations"', @{ $r->{drawn} }) >= $open; my $fell = $open - waiting($r); $r->{taken}++; $r->{open}--;
             if ($r->{open} - waiting($r) < $fell) { used_up($r, $r->{each}); $r->{unreported}++ } delete $known->{$name} if !$r->{open} && !$r->{out} } }
     elsif ($type eq 'ImageDeleted') { return 'A11' if gone("$e{temp} $user $e{name}", $e{bytes}) }
@@ -102,6 +105,12 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         return 'P8' if $owed && ($e{rollover} || $owed ne join ' ', $user, @e{qw(unit amount source)}, $e{expires_at} // ''); $owed = ''; if (keys %$own >= 64) {
             my %in = map { $_->{grant} => 1 } map { @{ $_->{drawn} } } grep { $_->{user} eq $user } values %$known;
             delete @$own{ grep { !$in{$_} && !can_be_drawn($own->{$_}) } keys %$own } } $own->{ $e{grant} } = { %e, balance => $e{amount} } }
+    elsif ($type eq 'ThresholdCrossed') { my ($scope, $stored) = ($e{limit} =~ /"(\w+)/, $e{limit} =~ /storage/); my $last = $told->{ $e{limit} . ($user // $e{guild} // '') };
+        return 'H1' if ($scope eq 'user') != defined $user || ($scope eq 'guild') != defined $e{guild} || !$stored != defined $e{window} || substr($e{window} // $at, 1, 10) gt substr $at, 1, 10;
+        return 'H2' if $e{used} * 100 < $e{most} * $e{percent} || $stored && $e{used} != ($user ? $own_bytes->{$user} // 0 : $all);
+        return 'H3' if $last && !$stored && ($last->{window} gt $e{window} || $last->{window} eq $e{window} && $last->{percent} >= $e{percent});
+        return 'H4' if $last && $stored && $e{percent} <= $last->{percent} && $last->{least} * 100 >= $e{most} * ($e{percent} - 5);
+        $told->{ $e{limit} . ($user // $e{guild} // '') } = { window => $e{window} // '', percent => $e{percent}, least => $e{used} } }
     elsif ($type eq 'GrantVoided') { my $grant = $grants->{$user}{ $e{grant} }; return 'A18' if !$grant || $grant->{voided}++ }
     elsif ($type eq 'TierDefined') { if ($e{limits} eq 'null') { return 'T1' unless delete $tiers->{ $e{tier} }; delete $_->{ $e{tier} } for values %$assigned }
         else { $tiers->{ $e{tier} } = { map { $_ => 1 } $e{groups} =~ /"[^"]*"/g }; return 'T1' if keys %$tiers > 64 } } elsif ($type eq 'TierAssigned') {
@@ -109,7 +118,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {}, '');
+    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed, $own_bytes, $told) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {}, '', {}, {});
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;
