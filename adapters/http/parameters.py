@@ -13,6 +13,7 @@ from adapters.application.results import HTTP, LOCAL_PROGRAM, Actor, claimed
 from adapters.http.access import CALLER
 from adapters.http.asking import WHITESPACE
 from adapters.http.problems import BAD_REQUEST, Problem
+from adapters.tokens.token import groups_of
 from domain.names import malformed_name, malformed_user
 
 MAX_KEY_CHARS = 255
@@ -65,7 +66,9 @@ def actor_of(request: web.Request) -> Actor:
     """
     client = request.headers.get(CLIENT_HEADER)
     if (caller := request.get(CALLER)) is not None and caller.token is not None:
-        return Actor(by=f"{'discord' if caller.is_of_discord else 'api'}:{caller.token.name}", origin=HTTP)
+        if caller.is_of_discord:
+            return Actor(by=f"discord:{caller.token.name}", origin=HTTP)
+        return Actor(by=f"api:{caller.token.name}", origin=HTTP, seen=groups_of(caller.token))
     if client is not None and client not in _CLIENTS:
         raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
     return Actor(by=claimed(client) if client else LOCAL_PROGRAM, origin=HTTP)

@@ -40,7 +40,7 @@ class KeptTokens:
         except FileNotFoundError:
             return []
         try:
-            return sorted(_token(one) for one in orjson.loads(stored)["tokens"])
+            return sorted(map(_token, orjson.loads(stored)["tokens"]), key=lambda token: token.name)
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 f"{self.path} cannot be read as the file of tokens, so nobody with a token is let in. Put it back from "
@@ -94,7 +94,7 @@ class KeptTokens:
             return None
 
     def _write(self, tokens: list[Token]) -> None:
-        told = [token._asdict() for token in sorted(tokens)]
+        told = [_stored(token) for token in sorted(tokens, key=lambda token: token.name)]
         put_whole(self._files, self.path, orjson.dumps({"tokens": told}, option=orjson.OPT_INDENT_2))
 
     @contextmanager
@@ -114,6 +114,11 @@ class KeptTokens:
             self._files.close(fd)
 
 
+def _stored(token: Token) -> dict[str, Any]:
+    """A token for the file; without a group it is as before there were any."""
+    return {name: value for name, value in token._asdict().items() if name != "group" or value is not None}
+
+
 def _token(told: Mapping[str, Any]) -> Token:
     """A token of the file; raises ValueError, KeyError or TypeError for what is none."""
     token = Token(
@@ -123,8 +128,11 @@ def _token(told: Mapping[str, Any]) -> Token:
         made_at=told["made_at"],
         ends_at=told["ends_at"],
         sha256=told["sha256"],
+        group=told.get("group"),
     )
     texts = (token.name, token.made_at, token.sha256)
-    if not all(isinstance(text, str) for text in texts) or not isinstance(token.user, str | None):
+    if not all(isinstance(text, str) for text in texts) or not all(
+        isinstance(text, str | None) for text in (token.user, token.group)
+    ):
         raise TypeError("a token's members are texts")
     return token

@@ -12,6 +12,8 @@ import secrets
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.tiers import SeenAt, is_group
+
 PREFIX = "abby_"
 SECRET_BYTES = 32
 MAX_NAME_CHARS = 32
@@ -34,7 +36,9 @@ class Scope(StrEnum):
 
 
 class Token(NamedTuple):
-    """What is kept of a token. `user`: it acts for that user alone. `ends_at` None: it holds until it is revoked."""
+    """What is kept of a token. `user`: it acts for that user alone. `ends_at` None: it holds until it is revoked.
+    `group`: that of the users whom it asks for, as tiers name it (`group:NAME`).
+    """
 
     name: str
     scope: Scope
@@ -42,6 +46,7 @@ class Token(NamedTuple):
     made_at: str
     ends_at: str | None
     sha256: str
+    group: str | None = None
 
     def holds(self, now: str) -> bool:
         """Whether it has not ended."""
@@ -61,6 +66,18 @@ def digest_of(text: str) -> str:
 def is_text(text: str) -> bool:
     """Whether it has the form of a token."""
     return _TEXT.fullmatch(text) is not None
+
+
+def groups_of(token: Token) -> SeenAt:
+    """The groups that a token tells of its users, at the place that is its name; none is told too."""
+    return SeenAt(f"api:{token.name}", (f"group:{token.group}",) if token.group else ())
+
+
+def malformed_token_group(group: str) -> str | None:
+    """Why this cannot be a token's group, as a sentence; None where it can."""
+    if is_group(f"group:{group}"):
+        return None
+    return "A token's group has 1 to 64 characters of a-z, 0-9, '_' and '-', and begins with a letter or a number."
 
 
 def malformed_token_name(name: str) -> str | None:

@@ -395,7 +395,7 @@ def retagged(type_name: str, tags: str, **where: object) -> Lie:
     return lie
 
 
-def repeated(type_name: str, where: dict[str, object] | None = None, **changes: Any) -> Lie:
+def repeated(type_name: str, where: Mapping[str, object] | None = None, **changes: Any) -> Lie:
     """The first such event happens a second time, with some members changed."""
 
     def lie(lines: list[Line]) -> int:

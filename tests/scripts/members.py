@@ -75,6 +75,12 @@ BASE: list[tuple[str, dict[str, object]]] = [
     ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "guild/day/generations", "percent": 80, "used": 16,
                           "most": 20, "guild": "9", "window": "2026-03-10", "origin": "guild:9"}),
     ("GrantVoided", {**_WHO, "grant": "g1", "reason": "a mistake", **_LAST}),
+    ("TierDefined", {"at": DAY, "by": "cli", "tier": "gold", "limits": _OWN, "groups": ["guild:9/role:5"],
+                     "reason": "boosters", "providers": ["sketch"], "models": ["v1"], "operations": ["upscale"],
+                     "weight": 3, "waiting": 7, **_LAST}),
+    ("TierAssigned", {**_WHO, "tier": "gold", "reason": "a contest", "until": DAY, **_LAST}),
+    ("GroupsSeen", {**_WHO, "place": "guild:9", "groups": ["guild:9/role:5"], "origin": "guild:9"}),
+    ("TierUnassigned", {**_WHO, "tier": "gold", "reason": "it is over", **_LAST}),
     ("ClockCorrected", {"at": BEFORE, "by": "cli", "was": DAY, "now": BEFORE, **_LAST}),
 ]  # fmt: skip
 """One event of each type with every member it can have, and a temp file for the cleanup."""
@@ -224,7 +230,9 @@ MAY_STAND: dict[str, frozenset[str]] = {
     "command": frozenset(
         {"a device", "of another case", "31 digits", "33 digits", "capital digits", "64 capital digits", "no digits"}
     ),
-    "style": frozenset({"a text", "a device", "31 digits", "33 digits", "no digits"}),
+    **dict.fromkeys(("style", "tier"), frozenset({"a text", "a device", "31 digits", "33 digits", "no digits"})),
+    "groups": frozenset({"a list"}),
+    **dict.fromkeys(("weight", "waiting"), _WHOLE),
     "limits": frozenset({"null"}),
     "files": frozenset({"a list"}),
 }
@@ -239,6 +247,8 @@ OPTIONAL = frozenset(
     {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "windows"}
     | {"unenforced", "credits_each", "drawn", "cost", "returned", "window", "priority", "rollover", "rollover_until"}
     | {"guild/day/generations", "user/month/credits", "days", "tell_at"}
+    | {"guild/day/generations", "user/month/credits", "user/day/credits", "days"}
+    | {"providers", "models", "operations", "weight", "waiting"}
 )
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(

@@ -47,6 +47,9 @@ def token(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         int | None,
         typer.Option("--days", parser=whole(1, MAX_DAYS), metavar="N", help="It ends then; else when it is revoked."),
     ] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", metavar="GROUP", help="That of its users, which tiers name group:GROUP.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Create a token for a program that asks over HTTP, list the tokens, or revoke one.
@@ -61,6 +64,6 @@ def token(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             return managing.listed(invocation, output)
         if action is Action.REVOKE:
             return managing.revoked(invocation, output, name)
-        return managing.created(invocation, output, managing.Wanted(name, scope, user, days))
+        return managing.created(invocation, output, managing.Wanted(name, scope, user, days, group))
 
     carry_out(context, asked, as_json=as_json)

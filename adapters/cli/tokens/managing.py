@@ -13,7 +13,7 @@ from adapters.cli.reach.access import refuse_without_log
 from adapters.cli.tables import add_row, table
 from adapters.ports.clock import utc_now
 from adapters.tokens.kept import KeptTokens
-from adapters.tokens.token import Scope, Token, digest_of, malformed_token_name, new_text
+from adapters.tokens.token import Scope, Token, digest_of, malformed_token_group, malformed_token_name, new_text
 from adapters.wording.figures import minute
 from domain.instants import later
 from domain.names import malformed_user
@@ -30,6 +30,7 @@ class Wanted(NamedTuple):
     scope: Scope
     user: str | None
     days: int | None
+    group: str | None = None
 
 
 def created(invocation: Invocation, output: Output, wanted: Wanted) -> int:
@@ -45,6 +46,7 @@ def created(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         made_at=now,
         ends_at=ends_at,
         sha256=digest_of(text),
+        group=wanted.group,
     )
     if not _kept(invocation).add(token):
         taken = f"There is a token {wanted.name!r} already. Revoke that one first, or choose another name."
@@ -67,11 +69,12 @@ def listed(invocation: Invocation, output: Output) -> int:
         if not tokens:
             console.print("There are no tokens. `abby token create NAME` makes one.", markup=False)
             return
-        rows = table("Tokens", ("name", "allows", "user", "made", "ends", "last used"))
+        rows = table("Tokens", ("name", "allows", "user", "group", "made", "ends", "last used"))
         for token in tokens:
             ends = "when revoked" if token.ends_at is None else minute(token.ends_at)
             last = used.get(token.sha256, "never")
-            add_row(rows, token.name, token.scope.value, token.user or "any", minute(token.made_at), ends, last)
+            whose = (token.user or "any", token.group or "")
+            add_row(rows, token.name, token.scope.value, *whose, minute(token.made_at), ends, last)
         console.print(rows)
 
     output.answer({"tokens": [_told(token, used.get(token.sha256)) for token in tokens]}, show)
@@ -99,6 +102,8 @@ def _wrong(wanted: Wanted) -> str | None:
         return f"The name {wanted.name!r} stands for every program of this machine. Choose another."
     if wanted.user is not None and (sentence := malformed_user(wanted.user)):
         return sentence
+    if wanted.group is not None and (sentence := malformed_token_group(wanted.group)):
+        return sentence
     if wanted.user is not None and wanted.scope is Scope.ADMIN:
         return "An admin's token is for all users, so it takes no --user. Use --scope write, or leave --user out."
     return None
@@ -119,6 +124,7 @@ def _told(token: Token, last_used: str | None) -> dict[str, Any]:
         "user": token.user,
         "made_at": token.made_at,
         "ends_at": token.ends_at,
+        "group": token.group,
         "last_used": last_used,
     }
 
@@ -127,5 +133,6 @@ def _allows(token: Token) -> str:
     """What it allows, whose, and for how long."""
     what = {Scope.READ: "may read", Scope.WRITE: "may read and write", Scope.ADMIN: "may do everything"}[token.scope]
     whose = f" for the user {token.user}" if token.user else ""
+    whose += f", whose users are in the group {token.group}" if token.group else ""
     until = f" until {minute(token.ends_at)}" if token.ends_at else ", until it is revoked"
     return f"{what}{whose}{until}"

@@ -23,9 +23,10 @@ def begun(root: Path, store: Storage) -> Path:
 
 def test_a_token_is_shown_once_listed_and_revoked(abby: Abby, begun: Path, fits: Any) -> None:
     """For programs by the schema; its text stands nowhere afterwards."""
-    made = abby("token", "create", "bot", "--scope", "write", "--user", "42", "--days", "90", "--json").json
+    words = ("--scope", "write", "--user", "42", "--days", "90", "--group", "vip", "--json")
+    made = abby("token", "create", "bot", *words).json
     assert fits("token", made)
-    assert (made["scope"], made["user"], made["last_used"]) == ("write", "42", None)
+    assert (made["scope"], made["user"], made["group"], made["last_used"]) == ("write", "42", "vip", None)
     listed = abby("token", "list", "--json")
     assert fits("token", listed.json)
     assert [one["name"] for one in listed.json["tokens"]] == ["bot"]
@@ -55,6 +56,7 @@ def test_people_see_the_text_alone_on_standard_output(abby: Abby) -> None:
         (["create", "local"], "every program of this machine"),
         (["create", "x", "--user", "CON"], "not allowed"),
         (["create", "x", "--user", "1", "--scope", "admin"], "takes no --user"),
+        (["create", "x", "--group", "V I P"], "A token's group has 1 to 64 characters"),
         (["create", "x", "--scope", "root"], "'root' is not one of"),
         (["revoke"], "Name the token"),
         (["revoke", "x"], "no token 'x'"),

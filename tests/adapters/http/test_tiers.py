@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from adapters.disk.files import Files
+from adapters.tokens.kept import KeptTokens
+from adapters.tokens.token import Scope, Token, digest_of, new_text
+from domain.instants import EARLIEST
 from tests.adapters.application.evidence import events_of
-from tests.adapters.http.conftest import Running
+from tests.adapters.http.conftest import JSON, Running
 from tests.hostile.builders import png
 
 GOLD = "/v1/admin/tiers/gold"
@@ -85,6 +90,28 @@ async def test_what_a_tier_does_not_allow_is_refused(service: Running) -> None:
     refused = await service.send_json("POST", "/v1/users/1/reservations", body)
     assert (refused.status, refused.json["reason"]) == (403, "NOT_ALLOWED")
     assert "the operation text_to_image (allowed: upscale)" in refused.json["detail"]
+
+
+async def test_the_group_of_a_token_gives_its_users_a_tier(service: Running) -> None:
+    """From its next request on, and no more at the first one after it has another."""
+    await put(service, "/v1/admin/tiers/vip", daily=9, groups=["group:vip"])
+
+    async def reserved(group: str | None) -> int:
+        text = new_text()
+        token = Token("site", Scope.WRITE, None, EARLIEST, None, digest_of(text), group)
+        kept = KeptTokens(service.store.root, Files())
+        kept.remove("site")
+        assert kept.add(token)
+        header = {"Authorization": f"Bearer {text}"}
+        body = json.dumps({"count": 6}).encode()
+        return int((await service.ask("POST", "/v1/users/1/reservations", body=body, kind=JSON, headers=header)).status)
+
+    assert [await reserved(group) for group in (None, "vip", "wip")] == [429, 201, 429]
+    seen = [event["data"] for event in events_of(service.store.root, "GroupsSeen")]
+    assert [(one["by"], one["place"], one["groups"]) for one in seen] == [
+        ("api:site", "api:site", ["group:vip"]),
+        ("api:site", "api:site", []),
+    ]
 
 
 BAD: list[dict[str, Any]] = [

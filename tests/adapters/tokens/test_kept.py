@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,6 +35,13 @@ def test_what_is_added_is_read_until_it_is_removed(kept: KeptTokens) -> None:
     assert not kept.add(token("a"))
     assert (kept.remove("a"), kept.remove("a")) == (True, False)
     assert kept.read() == [tokens[0]]
+
+
+def test_a_group_is_kept_and_one_without_is_as_before_there_were_groups(kept: KeptTokens) -> None:
+    """So that a former version reads the file."""
+    assert all(map(kept.add, (token("a"), token("b")._replace(group="vip"))))
+    assert [one.group for one in kept.read()] == [None, "vip"]
+    assert [list(one)[-1] for one in json.loads(kept.path.read_bytes())["tokens"]] == ["sha256", "group"]
 
 
 def test_commands_at_once_lose_nothing(kept: KeptTokens) -> None:
