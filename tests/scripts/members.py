@@ -252,7 +252,8 @@ OPTIONAL = frozenset(
 )
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(
-    {("PolicyChanged", "reason"), ("LimitsOverridden", "user_bytes"), ("LimitsOverridden", "daily")}
+    {("PolicyChanged", "reason")}
+    | {(type_name, limit) for type_name in ("LimitsOverridden", "TierDefined") for limit in ("user_bytes", "daily")}
     | {(type_name, "model") for type_name in ("GenerationReserved", "RequestRefused", "LimitExceeded")}
     | {("GrantGiven", "expires_at"), ("PointsMoved", "reason")}
 )
@@ -379,6 +380,9 @@ def line_of(type_name: str, members: dict[str, object]) -> Line:
     return Line(type_name, tags_of(type_name, told), joined("", told))
 
 
+_OF_THE_POLICY = {"PolicyChanged", "ClockCorrected", "OfferSet", "OfferWithdrawn", "TierDefined"}
+
+
 def tags_of(type_name: str, told: Raw) -> str:
     """The tags that follow from what is told, as far as anything does."""
     files = told.get("files")
@@ -386,7 +390,7 @@ def tags_of(type_name: str, told: Raw) -> str:
     tags = [f'"user:{user[1:]}'] if isinstance(user, str) and user[:1] == '"' else []
     tags += [str(told[name]) for name in ("payer", "payee") if str(told.get(name)).startswith('"user:')]
     tags += ['"pool"'] if type_name.startswith(("Image", "GenerationRe", "Cleanup")) else []
-    tags += ['"policy"'] if type_name in {"PolicyChanged", "ClockCorrected", "OfferSet", "OfferWithdrawn"} else []
+    tags += ['"policy"'] if type_name in _OF_THE_POLICY else []
     request = told.get("request")
     by, key = _value(told.get("by")), _value(request.get("key") if isinstance(request, dict) else None)
     if by is not None and key is not None:
