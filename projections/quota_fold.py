@@ -212,9 +212,7 @@ class QuotaFold(ABC):
             case CleanupCompleted():
                 self._cleaned(event)
             case RequestRefused():
-                day = day_of(event.at)
-                recorded = self.refusals(event.user, event.reason, day) + 1
-                self._tables.refusals.put((event.user, event.reason), (day, recorded))
+                self._refused(event)
             case PolicyChanged():
                 self.policy = event.limits
                 self.policy_is_recorded = True
@@ -239,6 +237,10 @@ class QuotaFold(ABC):
                 self.thresholds.apply(event, self.pool, self.user(event.user or ""))
             case _:
                 assert_never(event)
+
+    def _refused(self, event: RequestRefused) -> None:
+        day = day_of(event.at)
+        self._tables.refusals.put((event.user, event.reason), (day, self.refusals(event.user, event.reason, day) + 1))
 
     def _index(self, temp: bool) -> ImageIndex:
         return self._temp_files if temp else self._images

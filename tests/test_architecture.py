@@ -71,7 +71,7 @@ MOST_BY_POSITION = 6
 LONGEST_FUNCTION_LINES = 40
 LONGEST_FILE_LINES = 400
 LONGEST_TEST_FILE_LINES = 500
-LONGEST_BY_PATH = {"scripts/verify_log.py": 1_200}  # a program that is carried about as one file, and knows no other
+LONGEST_BY_PATH = {"scripts/verify_log.py": 1_300}  # a program that is carried about as one file, and knows no other
 SUPPRESSION = re.compile(r"#\s*(noqa|type:\s*ignore|pragma)\b", re.IGNORECASE)
 REASONED = re.compile(
     r"#\s*(noqa: [A-Z0-9, ]+|type: ignore\[[a-z0-9, -]+\]|pragma: no cover)\s*(#|-)\s*\S.{3,}", re.IGNORECASE

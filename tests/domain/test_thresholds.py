@@ -57,8 +57,7 @@ def crossed(limit: str, percent: int, used: int, most: int, **more: Any) -> Thre
 
 
 def last(history: History) -> Event:
-    assert isinstance(history.decision, tuple)
-    return history.decision[-1]
+    return history.events[-1]
 
 
 def of_daily(percent: int, used: int, most: int, **more: Any) -> ThresholdCrossed:

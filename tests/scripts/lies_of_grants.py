@@ -151,7 +151,7 @@ NO_EVENTS: list[tuple[str, Lie]] = [
     ("limits are tried out in another order", policy(UNENFORCED, '"unenforced":["pool/storage","user/storage"]')),
     ("limits are tried out before the windows", policy(f"{WINDOWS},{UNENFORCED}", f"{UNENFORCED},{WINDOWS}")),
     ("a setting of no name", changed("PolicyChanged", POLICY, taken_in=["storage"])),
-    ("more settings than there are", changed("PolicyChanged", POLICY, taken_in=["windows"] * 8)),
+    ("more settings than there are", changed("PolicyChanged", POLICY, taken_in=["windows"] * 9)),
     ("own windows of nothing", own('{"windows":{}}')),
     ("own windows of a guild", own('{"windows":{"guild/day/generations":1}}')),
     ("own windows before the others", own('{"windows":{"user/day/credits":1},"daily":1}')),

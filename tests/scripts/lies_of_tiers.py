@@ -11,7 +11,8 @@ GOLD, BLUE = {"tier": "gold"}, {"tier": "blue"}
 
 def taken_away_twice(lines: list[Line]) -> int:
     """The tier that was taken away is taken away once more."""
-    lines.append(lines[-1]._replace(ends=True))
+    gone = next(line for line in reversed(lines) if line.type == "TierDefined")
+    lines.append(gone._replace(ends=True))
     return len(lines)
 
 

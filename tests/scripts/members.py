@@ -206,6 +206,7 @@ MAY_STAND: dict[str, frozenset[str]] = {
     **dict.fromkeys(("gen_bytes", "credits_each", "amount", "priority", "rollover", "cost", "price", "days"), _WHOLE),
     **dict.fromkeys(("percent", "most"), _WHOLE),
     "image": _WHOLE | {"2^53 + 1"},
+    **dict.fromkeys(("models", "providers"), frozenset({"of another case"})),
     **dict.fromkeys(("guild/day/generations", "user/month/credits", "user/day/credits"), _WHOLE),
     "seconds": _NUMBER,
     "credits": _NUMBER | {"negative", "minus zero"},
@@ -239,15 +240,19 @@ MAY_STAND: dict[str, frozenset[str]] = {
 """What need not be refused by its form alone, because the member may have such a value; all must agree on it."""
 MAY_STAND_IN = frozenset(
     (kind, member, "2^53 + 1")
-    for kind in ("RequestRefused", "LimitExceeded")
-    for member in ("bytes", "limit", "used", "held")
+    for kinds, members in (
+        (("RequestRefused", "LimitExceeded"), ("bytes", "limit", "used", "held")),
+        (("GrantGiven",), ("amount", "rollover")),
+        (("GenerationReserved", "GenerationCompleted", "GenerationReleased"), ("amount", "cost")),
+    )
+    for kind in kinds
+    for member in members
 )
 """The same in one type alone: more was asked for than anything that is kept can have."""
 OPTIONAL = frozenset(
     {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "windows"}
     | {"unenforced", "credits_each", "drawn", "cost", "returned", "window", "priority", "rollover", "rollover_until"}
-    | {"guild/day/generations", "user/month/credits", "days", "tell_at"}
-    | {"guild/day/generations", "user/month/credits", "user/day/credits", "days"}
+    | {"guild/day/generations", "user/month/credits", "user/day/credits", "days", "tell_at"}
     | {"providers", "models", "operations", "weight", "waiting"}
 )
 """What may be missing wherever it stands."""
@@ -390,6 +395,7 @@ def tags_of(type_name: str, told: Raw) -> str:
     tags = [f'"user:{user[1:]}'] if isinstance(user, str) and user[:1] == '"' else []
     tags += [str(told[name]) for name in ("payer", "payee") if str(told.get(name)).startswith('"user:')]
     tags += ['"pool"'] if type_name.startswith(("Image", "GenerationRe", "Cleanup")) else []
+    tags += ['"pool"'] if type_name == "ThresholdCrossed" and not tags else []
     tags += ['"policy"'] if type_name in _OF_THE_POLICY else []
     request = told.get("request")
     by, key = _value(told.get("by")), _value(request.get("key") if isinstance(request, dict) else None)
