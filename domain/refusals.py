@@ -6,8 +6,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from domain.commands import ReserveGeneration
-from domain.events import Asked, Event, RequestRefused
+from domain.events import Asked, Event, LimitExceeded, RequestRefused
 from domain.instants import next_midnight
+from domain.limit_names import DAILY, POOL_STORAGE, USER_STORAGE
 from domain.tier_events import GroupsSeen
 from domain.windows import begins_anew_at
 
@@ -77,6 +78,14 @@ def resets_at(reason: Reason, window: str | None, at: str) -> str | None:
     if window is not None:
         return begins_anew_at(at, window.split("/")[1])
     return next_midnight(at) if reason is Reason.DAILY_LIMIT else None
+
+
+_OWN_REASONS = {"DAILY_LIMIT": DAILY, "USER_STORAGE": USER_STORAGE, "POOL_STORAGE": POOL_STORAGE}
+
+
+def limit_of(record: RequestRefused | LimitExceeded) -> str:
+    """The name of the limit that refused, or would have."""
+    return record.window or _OWN_REASONS[record.reason]
 
 
 def refusal_of(record: RequestRefused) -> Refusal:

@@ -10,7 +10,6 @@ nobody recorded is in no sum: see `docs/commands.md`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from domain.commands import (
@@ -22,94 +21,28 @@ from domain.commands import (
     ReserveGeneration,
     SaveImage,
 )
+from domain.credits import PER_CREDIT
 from domain.decisions import StoredAnswer, clock_is_behind, decide, decide_wellformed
-from domain.events import Event, PolicyChanged, RequestRefused
+from domain.events import Event, GrantGiven, LimitExceeded, PolicyChanged, RequestRefused
 from domain.instants import day_of
-from domain.limits import SharedLimits, UserLimits
+from domain.limits import Limits, SharedLimits, UserLimits, Windows, replaced
 from domain.names import name_key
 from domain.point_events import PointEvent
-from domain.refusals import Reason, Refusal
+from domain.refusals import Reason, Refusal, limit_of
 from domain.reservations import Reservation
 from domain.usage import PoolUsage
 from domain.validation import malformed
 from projections.quota_state import QuotaState
 from projections.recorded_commands import commands_of, is_request, refused_commands
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
+from projections.what_if_sums import LIMIT_REASONS, PoolStory, Sums
 
-LIMIT_REASONS = (Reason.DAILY_LIMIT.value, Reason.USER_STORAGE.value, Reason.POOL_STORAGE.value)
 Kept = RequestRefused | PolicyChanged | PointEvent
 """Events that tell more than a command of theirs; what became of points is the same under other limits."""
+Told = Kept | GrantGiven | LimitExceeded
+"""Those, what was bought with its payment, and what limits that were tried out would have refused."""
 FOLDER = "what-if"
 """Where the pictures stand that were never made."""
-
-
-@dataclass(slots=True)
-class Sums:
-    """Requests of a user, of a day or of all: how many were asked, which is the same under whatever limits, refused
-    then and here by reason. A picture that outgrows its place is refused too, and no request of its own.
-
-    `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures. Of the pictures
-    that the provider delivered then `made` are made here too, for `spent` credits; `not_made` are not asked for here,
-    which saves `saved` credits. Of `made` the log has no price for `unpriced`, of `not_made` for `unpriced_saved`.
-    `not_kept` found no room here and did then. `cut` counts the 20th refusals of a user, reason and day: what was
-    refused after each is not recorded.
-    """
-
-    asked: int = 0
-    then: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LIMIT_REASONS, 0))
-    refused: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LIMIT_REASONS, 0))
-    newly_refused: int = 0
-    newly_allowed: int = 0
-    more_made: int = 0
-    made: int = 0
-    spent: float = 0.0
-    not_made: int = 0
-    saved: float = 0.0
-    unpriced: int = 0
-    unpriced_saved: int = 0
-    not_kept: int = 0
-    cut: int = 0
-
-    def add(self, other: Sums) -> None:
-        """Adds what another holds."""
-        for name in (one.name for one in fields(self) if one.name not in {"then", "refused"}):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for reason in LIMIT_REASONS:
-            self.then[reason] += other.then[reason]
-            self.refused[reason] += other.refused[reason]
-
-    @property
-    def made_then(self) -> int:
-        """Pictures that the provider delivered then."""
-        return self.made + self.not_made
-
-    @property
-    def made_here(self) -> int:
-        """Pictures that are made here: of those then, and more."""
-        return self.made + self.more_made
-
-    @property
-    def refused_then(self) -> int:
-        """Requests that were refused then, for whatever limit."""
-        return sum(self.then.values())
-
-    @property
-    def refused_here(self) -> int:
-        """Requests that are refused here, for whatever limit."""
-        return sum(self.refused.values())
-
-
-@dataclass(slots=True)
-class PoolStory:
-    """What all users together use and hold here: the most there was, when, and at which event a request was first
-    refused because the pool was full; by day the most of each.
-    """
-
-    peak_bytes: int = 0
-    peak_at: str | None = None
-    full_at: str | None = None
-    full_position: int | None = None
-    days: dict[str, int] = field(default_factory=dict)
 
 
 class LimitsStep(NamedTuple):
@@ -137,19 +70,20 @@ class Requests(NamedTuple):
     position: int
     at: str
     to_at: str
-    asked: list[tuple[Command | Kept, str, int]]
+    asked: list[tuple[Command | Told, str, int]]
     are_wellformed: bool
 
 
 def requests_of(batch: Sequence[Stored]) -> Requests:
     """What was asked together, from what was recorded together."""
     events = [event for _, event in batch]
-    asked: list[tuple[Command | Kept, str, int]] = []
+    asked: list[tuple[Command | Told, str, int]] = []
     are_wellformed = True
     for command, recorded in commands_of(events):
         event = recorded[0]
+        asked += [(tried, tried.at, 0) for tried in recorded if isinstance(tried, LimitExceeded)]
         if isinstance(event, Kept):
-            asked += [(kept, kept.at, 1) for kept in recorded if isinstance(kept, Kept)]
+            asked += [(kept, kept.at, 1) for kept in recorded if isinstance(kept, Kept | GrantGiven)]
             are_wellformed = are_wellformed and not isinstance(event, RequestRefused)
         else:
             alone = command if command.idempotency_key is None else command._replace(idempotency_key=None)
@@ -158,20 +92,31 @@ def requests_of(batch: Sequence[Stored]) -> Requests:
     return Requests(batch[0][0], events[0].at, events[-1].at, asked, are_wellformed)
 
 
+class Further(NamedTuple):
+    """Limits of windows that are others here; `alone`: those that were in force then are none here."""
+
+    limits: Windows = ()
+    alone: bool = False
+
+
+AS_THEY_WERE = Further()
+
+
 class WhatIf:
     """The same history under other limits, one batch after the other. `state` is where it parts from what was; `given`
-    are the limits that are others, by their names in `Limits`.
+    are the limits that are others, by their names in `Limits`, and `further` those of windows.
     """
 
-    def __init__(self, state: QuotaState, given: Mapping[str, int]) -> None:
+    def __init__(self, state: QuotaState, given: Mapping[str, int], further: Further = AS_THEY_WERE) -> None:
         self.state = state
         self._batches = 0
         self._given: dict[str, Any] = dict(given)
+        self._further = further
         self._never: set[str] = set()
         self._number = 0
         self._position = 0
         self._policy = state.policy
-        self._limits = state.policy._replace(**self._given)
+        self._limits = self.under(state.policy)
         self.users: dict[str, Sums] = {}
         self.days: dict[str, Sums] = {}
         self.pool = PoolStory()
@@ -190,7 +135,8 @@ class WhatIf:
             CompleteGeneration: self._delivered,
             ReleasePlaces: self._release,
             OverrideLimits: self._overridden,
-            **dict.fromkeys(PointEvent.__args__, lambda event, _at: self._fold((event._replace(request=None),))),
+            LimitExceeded: self._exceeded_then,
+            **dict.fromkeys((*PointEvent.__args__, GrantGiven), lambda event, _at: self._fold_again(event)),
         }
         self._rule = decide
         self._looked_at: PoolUsage | None = None
@@ -203,6 +149,15 @@ class WhatIf:
         for sums in self.days.values():
             whole.add(sums)
         return whole
+
+    def under(self, policy: Limits) -> Limits:
+        """The limits that hold here where these held then. One that is given here is not only tried out."""
+        own, alone = self._further
+        return policy._replace(
+            **self._given,
+            windows=own if alone else replaced(policy.windows, own),
+            unenforced=tuple(name for name in policy.unenforced if name not in dict(own)),
+        )
 
     def take(self, requests: Requests) -> None:
         """Decides what was asked together anew, and folds what follows."""
@@ -243,7 +198,8 @@ class WhatIf:
         self._decide(command, at)
 
     def _note_own(self, user: str, limits: UserLimits | OverrideLimits) -> None:
-        if any(getattr(limits, name, None) is not None for name in self._given):
+        windows = set(dict(limits.windows or ())) & set(dict(self._further.limits))
+        if windows or any(getattr(limits, name, None) is not None for name in self._given):
             self.own_limits.add(user)
 
     def _allowed_then(self, command: ReserveGeneration | SaveImage, at: str) -> None:
@@ -253,11 +209,11 @@ class WhatIf:
             return
         for sums in self._sums(command.user, at):
             sums.asked += _is_request(command)
-        refusal = self._decide(command, at)
+        refusal = self._decide(_priced(command), at)
         if refusal is None or refusal.reason.value not in LIMIT_REASONS:
             return
         for sums in self._sums(command.user, at):
-            sums.refused[refusal.reason.value] += 1
+            _count_refused(sums, refusal)
             sums.newly_refused += 1
             sums.not_kept += isinstance(command, SaveImage)
         self._note_full(refusal, at)
@@ -272,13 +228,14 @@ class WhatIf:
         refusal = None if command is None else self._decide(command := self._made_up(command), record.at)
         for sums in self._sums(record.user, record.at):
             sums.then[record.reason] += 1
+            sums.windows_then.update([record.window] if record.window else [])
             sums.cut += record.last
             sums.asked += is_request(record)
             if command is not None:
                 sums.newly_allowed += refusal is None
                 sums.more_made += command.count if isinstance(command, ReserveGeneration) and refusal is None else 0
             if refusal is not None and refusal.reason.value in LIMIT_REASONS:
-                sums.refused[refusal.reason.value] += 1
+                _count_refused(sums, refusal)
         if refusal is not None:
             self._note_full(refusal, record.at)
         elif isinstance(command, ReserveGeneration):
@@ -331,14 +288,31 @@ class WhatIf:
         """Decides under the other limits and folds what follows; gives the refusal, where it is one."""
         if self.state.policy is not self._policy:
             self._policy = self.state.policy
-            self._limits = self._policy._replace(**self._given)
+            self._limits = self.under(self._policy)
         decided = self._rule(command, self.state, self._limits, at)
         if isinstance(decided, Refusal):
             self._fold(decided.recorded)
             return decided
         if not isinstance(decided, StoredAnswer):
+            self._note_tried(decided)
             self._fold(decided)
         return None
+
+    def _note_tried(self, decided: tuple[Event, ...]) -> None:
+        """What limits that are tried out here would have refused."""
+        for event in decided:
+            if isinstance(event, LimitExceeded):
+                for sums in self._sums(event.user, event.at):
+                    sums.tried[limit_of(event)] += 1
+
+    def _exceeded_then(self, event: LimitExceeded, _at: str) -> None:
+        """What a limit would have refused that was tried out then."""
+        for sums in self._sums(event.user, event.at):
+            sums.tried_then[limit_of(event)] += 1
+
+    def _fold_again(self, event: PointEvent | GrantGiven) -> None:
+        """What stands here as it did then, without a key under which it would be an answer."""
+        self._fold((event._replace(request=None),))
 
     def _fold(self, events: tuple[Event, ...]) -> None:
         for event in events:
@@ -347,9 +321,10 @@ class WhatIf:
     def _delivered(self, command: CompleteGeneration, at: str) -> None:
         """What a provider was paid for, or would not have been asked for here."""
         is_made = command.reservation not in self._never
-        count, paid = command.count, command.credits or 0.0
+        is_priced = command.cost is not None or command.credits is not None
+        count, paid = command.count, (command.credits or 0.0) if command.cost is None else command.cost / PER_CREDIT
         for sums in self._sums(command.user, at):
-            unpriced = count if command.credits is None else 0
+            unpriced = 0 if is_priced else count
             if is_made:
                 sums.made += count
                 sums.spent += paid
@@ -384,6 +359,18 @@ class WhatIf:
         if of_day is None:
             of_day = self.days[day] = Sums()
         return of_user, of_day
+
+
+def _count_refused(sums: Sums, refusal: Refusal) -> None:
+    sums.refused[refusal.reason.value] += 1
+    sums.windows.update([refusal.window] if refusal.window else [])
+
+
+def _priced(command: ReserveGeneration | SaveImage) -> ReserveGeneration | SaveImage:
+    """A request as a limit of credits asks for it: one of which the log has no price counts what it then cost."""
+    if isinstance(command, ReserveGeneration) and command.credits_each is None:
+        return command._replace(credits_each=0)
+    return command
 
 
 def _is_request(command: ReserveGeneration | SaveImage) -> bool:

@@ -20,7 +20,7 @@ from domain.events import ImpossibleFact
 from domain.instants import EARLIEST, later
 from projections.quota_state import QuotaState
 from projections.self_check import SelfCheck, Stored
-from projections.what_if import WhatIf, requests_of
+from projections.what_if import AS_THEY_WERE, Further, WhatIf, requests_of
 
 
 class Deciding(Protocol):
@@ -122,11 +122,18 @@ def check_outcomes(
     return checked, reading.span()
 
 
+class OtherLimits(NamedTuple):
+    """Limits by their names in `Limits`, and those of windows, that are others than they were."""
+
+    given: Mapping[str, int]
+    further: Further = AS_THEY_WERE
+
+
 def decide_under(
-    root: Path, engine: EventLogEngine, given: Mapping[str, int], *, days: int | None, progress: OnProgress
+    root: Path, engine: EventLogEngine, others: OtherLimits, *, days: int | None, progress: OnProgress
 ) -> tuple[WhatIf, Span]:
     """Decides the last so many days under other limits. Raises LogDamaged, LogMissing and the like."""
-    reading = _read(root, engine, Way(requests_of, lambda state: WhatIf(state, given)), days, progress)
+    reading = _read(root, engine, Way(requests_of, lambda state: WhatIf(state, *others)), days, progress)
     story = reading.begun()
     assert isinstance(story, WhatIf)
     return story, reading.span()

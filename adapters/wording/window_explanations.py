@@ -18,16 +18,9 @@ from domain.events import (
     LimitExceeded,
 )
 from domain.grants import Draw, Grant
-from domain.limit_names import CREDITS, DAILY, POOL_STORAGE, USER_STORAGE
-from domain.refusals import Reason
+from domain.limit_names import CREDITS, POOL_STORAGE, USER_STORAGE
+from domain.refusals import limit_of
 from projections.explanation import Explanation, Line, WindowUse
-
-NAMES = {
-    Reason.DAILY_LIMIT.value: DAILY,
-    Reason.USER_STORAGE.value: USER_STORAGE,
-    Reason.POOL_STORAGE.value: POOL_STORAGE,
-}
-"""The names of limits that have reasons of their own."""
 
 
 def of_windows(explanation: Explanation) -> list[tuple[str, list[str]]]:
@@ -82,7 +75,7 @@ def _by(event: Event) -> str:
 
 
 def _would_have(event: LimitExceeded) -> str:
-    name = event.window or NAMES[event.reason]
+    name = limit_of(event)
     unit = unit_of(name)
     held = f" and {amount_in_words(event.held, unit)} held" if event.held else ""
     if unit == CREDITS:

@@ -90,7 +90,7 @@ def test_what_a_smaller_day_refuses_was_not_made_not_paid_and_not_stored() -> No
     assert (whole.asked, whole.refused_then, whole.refused) == (
         3,
         0,
-        {"DAILY_LIMIT": 2, "USER_STORAGE": 0, "POOL_STORAGE": 0},
+        {"DAILY_LIMIT": 2, "WINDOW_LIMIT": 0, "USER_STORAGE": 0, "POOL_STORAGE": 0},
     )
     assert (whole.made, whole.spent, whole.not_made, whole.saved) == (1, PRICE, 2, 2 * PRICE)
     assert story.state.pool == (100, 0)
@@ -157,7 +157,7 @@ def test_what_was_refused_and_is_allowed_here_fills_the_storage() -> None:
     no = refused(limit=3, used=3, asked=Asked(2, 600))
     story = under([*THREE, one(no), one(no)], daily=9)
     assert (story.whole.newly_allowed, story.whole.more_made) == (1, 2)
-    assert story.whole.refused == {"DAILY_LIMIT": 0, "USER_STORAGE": 1, "POOL_STORAGE": 0}
+    assert story.whole.refused == {"DAILY_LIMIT": 0, "WINDOW_LIMIT": 0, "USER_STORAGE": 1, "POOL_STORAGE": 0}
     assert story.state.pool == (900, 0)
 
 
@@ -206,7 +206,7 @@ def test_a_policy_that_changed_keeps_its_other_limits() -> None:
     """Only what is asked about is another."""
     history = [*THREE[:4], one(policy(daily=0, user_bytes=150, pool_bytes=2_000)), *made(2)]
     story = under(history, daily=5)
-    assert story.whole.refused == {"DAILY_LIMIT": 0, "USER_STORAGE": 1, "POOL_STORAGE": 0}
+    assert story.whole.refused == {"DAILY_LIMIT": 0, "WINDOW_LIMIT": 0, "USER_STORAGE": 1, "POOL_STORAGE": 0}
 
 
 def test_what_was_refused_after_the_20th_is_told_as_unknown() -> None:

@@ -71,6 +71,10 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         float | None,
         typer.Option("--pool-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="Storage of all together."),
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--limit", metavar="NAME=AMOUNT", help="user/month/credits=20 and the like; none: no others."),
+    ] = None,
     since: Annotated[
         int | None,
         typer.Option("--since", parser=days, metavar="DAYS", help="The last so many days of the log, such as 30d."),
@@ -88,7 +92,9 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from adapters.cli.past.what_if import Question
     from adapters.cli.past.what_if import what_if as decide_anew
 
-    question = Question(daily, user_mb, pool_mb, since, self_check)
+    question = Question(
+        daily=daily, user_mb=user_mb, pool_mb=pool_mb, days=since, self_check=self_check, limits=tuple(limit or ())
+    )
     carry_out(context, lambda invocation, output: decide_anew(invocation, output, question), as_json=as_json)
 
 

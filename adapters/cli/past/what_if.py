@@ -15,16 +15,18 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.past.charts import Bar, bars
+from adapters.cli.past.further_limits import as_data, further_of, rows_by_limit, windows_as_data, windows_in_words
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, table
-from adapters.history.deciding_anew import Span, check_outcomes, decide_under
+from adapters.history.deciding_anew import OtherLimits, Span, check_outcomes, decide_under
 from adapters.wording.differences import difference_in_words
 from adapters.wording.figures import counted, in_mb, minute
 from adapters.wording.limits import set_by, step_in_words
 from domain.limits import MEGABYTE, Limits, megabytes, percentage
 from projections.self_check import SelfCheck
-from projections.what_if import LIMIT_REASONS, Sums, WhatIf
+from projections.what_if import WhatIf
+from projections.what_if_sums import LIMIT_REASONS, Sums
 
 USERS_SHOWN = 20
 """Users that are shown to people, those first for whom most changes; `--json` has all."""
@@ -37,12 +39,17 @@ STORED_AS = {"daily": "daily", "user_mb": "user_bytes", "pool_mb": "pool_bytes"}
 FORMER_SHOWN = 4
 """Values of a limit that the first line names."""
 
-REASONS = {"DAILY_LIMIT": "daily limit", "USER_STORAGE": "own storage", "POOL_STORAGE": "storage of all"}
+REASONS = {
+    "DAILY_LIMIT": "daily limit",
+    "WINDOW_LIMIT": "limits of windows",
+    "USER_STORAGE": "own storage",
+    "POOL_STORAGE": "storage of all",
+}
 NO_LIMIT = (
-    "Say under which limits: --daily, --user-mb, --pool-mb, one or more. Or --self-check, to decide every outcome "
-    "again with the limits that were in force."
+    "Say under which limits: --daily, --user-mb, --pool-mb, --limit, one or more. Or --self-check, to decide every "
+    "outcome again with the limits that were in force."
 )
-CHECK_ALONE = "--self-check takes the limits that were in force: leave --daily, --user-mb and --pool-mb out."
+CHECK_ALONE = "--self-check takes the limits that were in force: leave --daily, --user-mb, --pool-mb and --limit out."
 
 
 class Question(NamedTuple):
@@ -53,6 +60,7 @@ class Question(NamedTuple):
     pool_mb: float | None = None
     days: int | None = None
     self_check: bool = False
+    limits: tuple[str, ...] = ()
 
     def given(self) -> dict[str, Any]:
         """The other limits, by their names in `Limits`."""
@@ -63,10 +71,13 @@ class Question(NamedTuple):
 
 def what_if(invocation: Invocation, output: Output, question: Question) -> int:
     """Tells what would have happened; for a self-check 0 where all is as recorded, 1 where it is not."""
-    given = question.given()
-    if question.self_check and given:
+    try:
+        others = OtherLimits(question.given(), further_of(question.limits))
+    except ValueError as error:
+        return output.refused(malformed(f"--limit: {error}."))
+    if question.self_check and others != OtherLimits({}):
         return output.refused(malformed(CHECK_ALONE))
-    if not question.self_check and not given:
+    if not question.self_check and others == OtherLimits({}):
         return output.refused(malformed(NO_LIMIT))
     root, engine = log_of(invocation.set_up())
     if question.self_check:
@@ -74,8 +85,8 @@ def what_if(invocation: Invocation, output: Output, question: Question) -> int:
             checked, span = check_outcomes(root, engine, days=question.days, progress=progress)
         return _tell_check(output, checked, span)
     with bar(output, "Deciding anew") as progress:
-        story, span = decide_under(root, engine, given, days=question.days, progress=progress)
-    answer = _answer(story, span, given)
+        story, span = decide_under(root, engine, others, days=question.days, progress=progress)
+    answer = _answer(story, span, others.given)
     output.answer(answer, lambda console: _print(console, story, answer))
     return Exit.DONE if span.stopped is None else Exit.DATA
 
@@ -146,13 +157,13 @@ def _print_stopped(console: Console, answer: Mapping[str, Any]) -> None:
 
 def _answer(story: WhatIf, span: Span, given: Mapping[str, Any]) -> dict[str, Any]:
     policy = story.state.policy
-    here = policy._replace(**given)
+    here = story.under(policy)
     pool = story.pool
     return {
         "limits": {
             "in_force": _limits(policy),
             "here": _limits(here),
-            "changes": _changes(story),
+            "changes": [as_data(change) for change in _changes(story)],
             "given": [name for name, stored in STORED_AS.items() if stored in given],
             "users_with_their_own": len(story.own_limits),
         },
@@ -177,6 +188,7 @@ def _limits(limits: Limits) -> dict[str, Any]:
         "daily": limits.daily,
         "user_mb": megabytes(limits.user_bytes),
         "pool_mb": megabytes(limits.pool_bytes),
+        **windows_as_data(limits),
     }
 
 
@@ -232,6 +244,10 @@ def _sums(sums: Sums) -> dict[str, Any]:
         "pictures_without_price": sums.unpriced + sums.unpriced_saved,
         "pictures_here_without_price": sums.unpriced + sums.more_made,
         "refusals_cut_off": sums.cut,
+        "refused_then_by_window": dict(sorted(sums.windows_then.items())),
+        "refused_by_window": dict(sorted(sums.windows.items())),
+        "tried_then": dict(sorted(sums.tried_then.items())),
+        "tried": dict(sorted(sums.tried.items())),
     }
 
 
@@ -241,11 +257,11 @@ def _by_change(story: WhatIf) -> list[tuple[str, Sums]]:
 
 
 def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
-    print_lines(console, f"What if: {_other_limits(answer)}", style="bold")
+    print_lines(console, f"What if: {_other_limits(story, answer)}", style="bold")
     print_lines(console, _of_span(answer))
     if own := answer["limits"]["users_with_their_own"]:
         print_lines(console, f"{counted(own, 'user')} with limits of their own {'keeps' if own == 1 else 'keep'} them.")
-    _print_changes(console, answer["limits"]["changes"])
+    _print_changes(console, _changes(story))
     _print_whole(console, answer["requests"])
     _print_users(console, answer["users"])
     _print_days(console, answer)
@@ -253,7 +269,7 @@ def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
     _print_stopped(console, answer)
 
 
-def _other_limits(answer: Mapping[str, Any]) -> str:
+def _other_limits(story: WhatIf, answer: Mapping[str, Any]) -> str:
     """The limits that are others here, each beside all that was in force in its place, in the order of time."""
     here, was = answer["limits"]["here"], _in_force(answer["limits"])
     parts = []
@@ -262,6 +278,7 @@ def _other_limits(answer: Mapping[str, Any]) -> str:
     for name, whose in (("user_mb", "for each user"), ("pool_mb", "for all together")):
         if was[name] != [here[name]]:
             parts.append(f"{in_mb(here[name])} {whose} instead of {_one_after_the_other(was[name], in_mb)}")
+    parts += windows_in_words(story.state.policy, story.under(story.state.policy))
     return "; ".join(parts) if parts else "the limits that were in force, all the time"
 
 
@@ -290,6 +307,8 @@ def _print_whole(console: Console, sums: Mapping[str, Any]) -> None:
     for reason in LIMIT_REASONS:
         then, here = sums["refused_then_by_reason"][reason], sums["refused_by_reason"][reason]
         add_row(shown, f"  {REASONS[reason]}", f"{then:,}", f"{here:,}")
+    for words, then, here in rows_by_limit(sums):
+        add_row(shown, words, then, here)
     add_row(shown, "allowed then, refused here", "", f"{sums['newly_refused']:,}")
     add_row(shown, "refused then, allowed here", "", f"{sums['newly_allowed']:,}")
     add_row(shown, "pictures made", f"{sums['pictures_then']:,}", f"{sums['pictures_here']:,}")

@@ -192,3 +192,32 @@ def test_bars_fit_any_width(width: int) -> None:
     assert max(map(len, lines)) <= width
     assert [line.count("█") for line in lines[1:4]] == sorted(line.count("█") for line in lines[1:4])
     assert all(row.figure in line for row, line in zip(rows, lines[1:], strict=False))
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("given", ["user/month/credit=2", "user/month/credits", "user/day/generations=2"])
+def test_a_limit_that_is_none_is_refused_with_its_place(abby: Abby, given: str) -> None:
+    """As it is in LIMITS."""
+    told = abby("what-if", "--limit", given)
+    assert told.code == 2
+    assert "--limit: entry 1" in told.err
+
+
+def test_other_limits_of_windows_are_told_by_their_names(abby: Abby, root: Path) -> None:
+    """To people in words, to programs by name; refusals of each, then and here."""
+    recorded(
+        root,
+        policy(daily=9, windows=(("user/month/credits", 2_000),)),
+        reserved(user="ada", credits_each=600),
+        completed(user="ada", cost=600),
+        reserved("r2", user="ada", credits_each=600),
+    )
+    told = abby("what-if", "--limit", "user/month/credits=1", "--limit", "pool/week/generations=9")
+    words = " ".join(told.out.split())
+    assert "1 credit a month for one user instead of 2 credits a month for one user" in words
+    assert "9 generations a week for all together instead of no limit of generations a week for all together" in words
+    answer = json.loads(abby("what-if", "--limit", "user/month/credits=1", "--json").out)
+    assert answer["limits"]["here"]["windows"] == {"user/month/credits": 1.0}
+    assert answer["requests"]["refused_by_window"] == {"user/month/credits": 1}
+    none = json.loads(abby("what-if", "--limit", "none", "--json").out)
+    assert (none["limits"]["here"]["windows"], none["requests"]["refused_here"]) == ({}, 0)

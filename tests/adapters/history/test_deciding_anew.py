@@ -18,7 +18,7 @@ from adapters.engines.choice import default_engines
 from adapters.engines.opening import open_store
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.history import reading_ahead
-from adapters.history.deciding_anew import Reading, Span, check_outcomes, decide_under
+from adapters.history.deciding_anew import OtherLimits, Reading, Span, check_outcomes, decide_under
 from adapters.ledger.codec import decode, encode, event_of
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshot_state import encode_state
@@ -51,7 +51,7 @@ def checked(root: Path, days: int | None = None) -> tuple[SelfCheck, Span]:
 
 def under(root: Path, days: int | None = None, **limits: int) -> tuple[WhatIf, Span]:
     """What would have been under other limits."""
-    return decide_under(root, ENGINE, limits, days=days, progress=nobody)
+    return decide_under(root, ENGINE, OtherLimits(limits), days=days, progress=nobody)
 
 
 @pytest.fixture
@@ -186,7 +186,9 @@ def test_progress_moves_to_the_end(tmp_path: Path) -> None:
     """In steps, with the last position known from the beginning."""
     root = make_log(tmp_path / "long", Shape(users=7, events=5_000))
     seen: list[tuple[int, int]] = []
-    decide_under(root, ENGINE, {"daily": 3}, days=None, progress=lambda done, total: seen.append((done, total)))
+    decide_under(
+        root, ENGINE, OtherLimits({"daily": 3}), days=None, progress=lambda done, total: seen.append((done, total))
+    )
     assert [done for done, _ in seen] == [2_000, 4_000]
     assert {total for _, total in seen} == {5_000}
 
