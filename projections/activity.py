@@ -7,6 +7,7 @@ from __future__ import annotations
 from operator import add
 from typing import NamedTuple
 
+from domain.credits import PER_CREDIT
 from domain.events import (
     Event,
     GenerationCompleted,
@@ -89,10 +90,10 @@ def _said_by(event: Event) -> tuple[float, ...] | None:
     match event:
         case GenerationReserved(count=count):
             return (count, 0, 0, 0, 0, 0, 0, 0.0)
-        case GenerationCompleted(count=count, credits=credits):
-            return (0, count, 0, 0, 0, 0, 0, credits or 0.0)
-        case GenerationReleased(refunded=refunded):
-            return (0, 0, refunded, 0, 0, 0, 0, 0.0)
+        case GenerationCompleted(count=count, credits=credits, cost=cost):
+            return (0, count, 0, 0, 0, 0, 0, (credits or 0.0) if cost is None else cost / PER_CREDIT)
+        case GenerationReleased(refunded=refunded, cost=cost):
+            return (0, 0, refunded, 0, 0, 0, 0, cost / PER_CREDIT)
         case ImageSaved(bytes=size):
             return (0, 0, 0, 1, size, 0, 0, 0.0)
         case ImageDeleted():

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from math import fsum
 from typing import NamedTuple
 
+from domain.credits import PER_CREDIT
 from domain.events import (
     CleanupCompleted,
     Event,
@@ -26,7 +27,12 @@ from projections.iso_weeks import Week
 
 MOST_MAKERS = 5
 GUILD = "guild:"
-REFUSED = {"DAILY_LIMIT": "refused_daily", "USER_STORAGE": "refused_user", "POOL_STORAGE": "refused_pool"}
+REFUSED = {
+    "DAILY_LIMIT": "refused_daily",
+    "WINDOW_LIMIT": "refused_window",
+    "USER_STORAGE": "refused_user",
+    "POOL_STORAGE": "refused_pool",
+}
 FACTS = (
     GenerationReserved,
     GenerationCompleted,
@@ -171,6 +177,7 @@ def _add(tally: _Tally, event: Event) -> None:
             _add_made(tally, event)
         case GenerationReleased():
             sums[event.reason] += event.count
+            tally.credits += [event.cost / PER_CREDIT] if event.cost else []
         case ImageSaved():
             sums["kept"] += event.reservation is not None
             sums["added_bytes"] += event.bytes
@@ -196,8 +203,8 @@ def _add_made(tally: _Tally, event: GenerationCompleted) -> None:
     tally.makers[event.user] += event.count
     tally.by_day[day_of(event.at)] += event.count
     tally.seconds.append(event.seconds)
-    if event.credits is not None:
-        tally.credits.append(event.credits)
+    if event.cost is not None or event.credits is not None:
+        tally.credits.append((event.credits or 0.0) if event.cost is None else event.cost / PER_CREDIT)
 
 
 def _quantile(ordered: list[float], share: float) -> float | None:

@@ -41,7 +41,12 @@ OUTCOMES = MappingProxyType(
     }
 )
 REASONS = MappingProxyType(
-    {"refused_daily": "daily limit", "refused_user": "own storage", "refused_pool": "storage of all"}
+    {
+        "refused_daily": "daily limit",
+        "refused_window": "limits of windows",
+        "refused_user": "own storage",
+        "refused_pool": "storage of all",
+    }
 )
 ChartName = Literal["generations", "refusals", "storage", "seconds", "largest", "credits"]
 

@@ -58,6 +58,7 @@ class AdviceKind(Enum):
     FAILING = "failing"
     POOL_SOON = "pool_soon"
     REFUSED_POOL = "refused_pool"
+    REFUSED_WINDOW = "refused_window"
     REFUSED_DAILY = "refused_daily"
     REFUSED_USER = "refused_user"
 
@@ -148,12 +149,14 @@ def read_weeks(root: Path, engine: EventLogEngine, week: Week, pool: Pool, on_re
 def advice(this: Figures, ahead: Forecast, today: str | None) -> Advice | None:
     """The one thing to look at first, None where all is well. `today` is the day that the forecast looks ahead from."""
     daily, user, shared = (this.refusals[name] for name in ("refused_daily", "refused_user", "refused_pool"))
+    windows = this.refusals["refused_window"]
     failed = this.releases["failed"] + this.releases["unknown"]
     found = (
         (ahead.is_full, Advice(AdviceKind.POOL_FULL, shared)),
         (failed >= MANY_FAILURES and failed >= FAILING_SHARE * this.asked, Advice(AdviceKind.FAILING, failed)),
         (_is_soon(ahead, today), Advice(AdviceKind.POOL_SOON)),
         (shared >= MANY_REFUSALS, Advice(AdviceKind.REFUSED_POOL, shared)),
+        (windows >= max(MANY_REFUSALS, daily, user), Advice(AdviceKind.REFUSED_WINDOW, windows)),
         (daily >= max(MANY_REFUSALS, user), Advice(AdviceKind.REFUSED_DAILY, daily, this.daily_limit)),
         (user >= MANY_REFUSALS, Advice(AdviceKind.REFUSED_USER, user)),
     )

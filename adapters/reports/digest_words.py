@@ -104,6 +104,8 @@ def advice_in_words(advice: Advice | None, todo: Todo) -> str | None:
         case AdviceKind.REFUSED_DAILY:
             limit = "" if advice.limit is None else f" of {advice.limit:,}"
             return f"{refusals} by the daily limit{limit}. {todo.limits}"
+        case AdviceKind.REFUSED_WINDOW:
+            return f"{refusals} by limits of a day, week or month. {todo.limits}"
         case AdviceKind.REFUSED_USER:
             return f"{refusals} because a member's own storage was full. {todo.limits}"
 

@@ -31,7 +31,7 @@ LIGHT = Look(
     main="#5b3fd4",
     warning="#c2410c",
     outcomes=("#5b3fd4", "#e0a800", "#c2410c", "#e57373", "#0f766e", "#94a3b8", "#64748b", "#334155"),
-    reasons=("#5b3fd4", "#0f766e", "#c2410c"),
+    reasons=("#5b3fd4", "#e0a800", "#0f766e", "#c2410c"),
 )
 DARK = Look(
     ground="#171a21",
@@ -41,7 +41,7 @@ DARK = Look(
     main="#a592ff",
     warning="#ff9a62",
     outcomes=("#8f78f5", "#f2c94c", "#ff8a50", "#f5a3a3", "#3fbfae", "#94a3b8", "#6b7a90", "#cbd5e1"),
-    reasons=("#8f78f5", "#3fbfae", "#ff8a50"),
+    reasons=("#8f78f5", "#f0c040", "#3fbfae", "#ff8a50"),
 )
 ON_THE_PAGE: Mapping[str, Look] = MappingProxyType(
     {
@@ -53,7 +53,7 @@ ON_THE_PAGE: Mapping[str, Look] = MappingProxyType(
             main="#2f5d50",
             warning="#a4302a",
             outcomes=("#2f5d50", "#b8791f", "#a4302a", "#d0655b", "#3f7fa6", "#8d8a7c", "#6b6e64", "#22261f"),
-            reasons=("#2f5d50", "#b8791f", "#a4302a"),
+            reasons=("#2f5d50", "#4a6fa5", "#b8791f", "#a4302a"),
             letters=13,
         ),
         "dark": Look(
@@ -64,7 +64,7 @@ ON_THE_PAGE: Mapping[str, Look] = MappingProxyType(
             main="#8fcbb4",
             warning="#f3a097",
             outcomes=("#8fcbb4", "#e9b565", "#e57368", "#f3b8b0", "#86b7d8", "#9a9c95", "#777d7c", "#ece8df"),
-            reasons=("#8fcbb4", "#e9b565", "#e57368"),
+            reasons=("#8fcbb4", "#8fb3e0", "#e9b565", "#e57368"),
             letters=13,
         ),
     }

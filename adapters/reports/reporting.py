@@ -55,7 +55,12 @@ for, whoever recorded it; a deletion where somebody deleted.
 OVER_TIME = frozenset({"day", "week", "month"})
 RELEASES = ("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")
 REFUSALS = MappingProxyType(
-    {"refused_daily": "DAILY_LIMIT", "refused_user": "USER_STORAGE", "refused_pool": "POOL_STORAGE"}
+    {
+        "refused_daily": "DAILY_LIMIT",
+        "refused_window": "WINDOW_LIMIT",
+        "refused_user": "USER_STORAGE",
+        "refused_pool": "POOL_STORAGE",
+    }
 )
 _KNOWN = """LEFT JOIN (
     SELECT position, "user", name_key, saved.reservation AS reservation, saved.operation AS operation FROM (
@@ -99,7 +104,7 @@ _BY_REASON = ",\n".join(
     ]
 )
 SUMS = f"""sum(asked) AS asked, sum(made) AS made, sum(kept) AS kept, sum(released) AS released,
-sum(refunded) AS refunded, sum(refused) AS refused,
+sum(refunded) AS refunded, sum(refused) AS refused, sum(exceeded) AS exceeded,
 {_BY_REASON},
 sum(added_bytes) AS added_bytes, sum(removed_bytes) AS removed_bytes,
 sum(added_bytes) - sum(removed_bytes) AS growth_bytes, round(fsum(credits), 6) AS credits,

@@ -13,7 +13,11 @@ SOURCE = "abbylog://events"
 MOST_LINE_BYTES = 16_777_216
 
 _FILE = 'STRUCT("user" VARCHAR, "name" VARCHAR, "bytes" BIGINT)'
-_LIMITS = "STRUCT(user_bytes BIGINT, pool_bytes BIGINT, daily BIGINT, gen_bytes BIGINT, moderated_free BOOLEAN)"
+_LIMITS = (
+    "STRUCT(user_bytes BIGINT, pool_bytes BIGINT, daily BIGINT, gen_bytes BIGINT, moderated_free BOOLEAN, "
+    "windows MAP(VARCHAR, BIGINT), unenforced VARCHAR[])"
+)
+_DRAWS = 'STRUCT("grant" VARCHAR, unit VARCHAR, amount BIGINT)[]'
 MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("at", "expires_at", "until", "was", "now"), "TIMESTAMP"),
     **dict.fromkeys(("user", "by", "origin", "reservation", "operation", "style"), "VARCHAR"),
@@ -30,7 +34,11 @@ MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("temp", "last", "on"), "BOOLEAN"),
     **dict.fromkeys(("payer", "payee", "kind", "offer", "unit", "owner"), "VARCHAR"),
     **dict.fromkeys(("amount", "price", "image", "days"), "BIGINT"),
-    "asked": 'STRUCT("count" INTEGER, "bytes" HUGEINT, replaced_bytes BIGINT)',
+    **dict.fromkeys(("credits_each", "cost", "rollover", "priority"), "BIGINT"),
+    **dict.fromkeys(("grant", "window"), "VARCHAR"),
+    **dict.fromkeys(("drawn", "returned"), _DRAWS),
+    "rollover_until": "TIMESTAMP",
+    "asked": 'STRUCT("count" INTEGER, "bytes" HUGEINT, replaced_bytes BIGINT, credits BIGINT)',
     "limits": _LIMITS,
     "files": f"{_FILE}[]",
     "taken_in": "VARCHAR[]",
@@ -45,11 +53,24 @@ def _stored(data: str) -> str:
     return f"read_ndjson('{SOURCE}', columns = {{{spelled}}}, maximum_object_size = {MOST_LINE_BYTES})"
 
 
+def _in_credits(thousandths: str) -> str:
+    """Credits as exact decimals."""
+    return f"CAST({thousandths} AS DECIMAL(18, 0)) * CAST(0.001 AS DECIMAL(4, 3))"
+
+
 _DATA = "STRUCT({})".format(", ".join(f'"{name}" {kind}' for name, kind in MEMBERS.items()))
 _EVERY = """
 SELECT pos AS position, data."at" AS "time", CAST(data."at" AS DATE) AS "day", type, data."user" AS "user",
        data."by" AS actor, data.origin AS origin,
        CASE WHEN starts_with(data.origin, 'guild:') THEN substr(data.origin, 7) END AS guild"""
+_LIMIT_NAME = """CASE data.reason WHEN 'DAILY_LIMIT' THEN 'user/day/generations' WHEN 'USER_STORAGE' THEN 'user/storage'
+            WHEN 'POOL_STORAGE' THEN 'pool/storage' ELSE data."window" END AS limit_name"""
+_REFUSED = f"""{_EVERY}, data.reason AS reason, data.command AS command, data.style AS style,
+       data.asked."count" AS asked_places, data.asked.bytes AS asked_bytes, data."limit" AS allowed,
+       data.used AS used, data.held AS held, {_LIMIT_NAME},
+       {_in_credits("coalesce(data.asked.credits, 0)")} AS asked_credits, data.provider AS provider,
+       data.model AS model"""
+"""A request that a limit refused, or would have; what is allowed, used and held of credits is in thousandths."""
 NO_STYLE = "(none)"
 """Asked for without a style. No style is called so."""
 _RESERVED = f"""reserved AS (
@@ -65,7 +86,8 @@ VIEWS: Mapping[str, str] = {
     "events": f"""{_EVERY}, data.reservation AS reservation, data.operation AS operation, data.style AS style,
        data."count" AS places, data.delivered AS delivered, data.reason AS reason, data.refunded AS refunded,
        data.bytes_each AS bytes_each, data.expires_at AS expires_at, data.provider AS provider, data.model AS model,
-       data.seconds AS seconds, data.credits AS credits, data.seed AS seed, data."name" AS "name", data.bytes AS bytes,
+       data.seconds AS seconds, coalesce(data.cost / 1000, data.credits) AS credits,
+       {_in_credits("data.cost")} AS cost, data.seed AS seed, data."name" AS "name", data.bytes AS bytes,
        data.replaced_bytes AS replaced_bytes, data.sha256 AS sha256, data.media_type AS media_type,
        data.width AS width, data.height AS height, data.temp AS temp, data.files AS files,
        data.freed_bytes AS freed_bytes, data.limits AS limits, data.until AS until, data.preference AS preference,
@@ -80,7 +102,8 @@ WITH {_RESERVED}, outcomes AS (
            sum(refunded) FILTER (type = 'GenerationReleased') AS refunded,
            max_by(reason, position) FILTER (type = 'GenerationReleased') AS release_reason,
            sum(bytes) FILTER (type = 'ImageSaved') AS bytes,
-           sum(credits) FILTER (type = 'GenerationCompleted') AS credits,
+           sum(credits) FILTER (type IN ('GenerationCompleted', 'GenerationReleased')) AS credits,
+           sum(cost) AS cost,
            sum(seconds) FILTER (type = 'GenerationCompleted') AS seconds,
            coalesce(max_by(provider, position) FILTER (type = 'GenerationCompleted'),
                     max_by(provider, position) FILTER (type = 'GenerationReleased')) AS provider,
@@ -94,7 +117,7 @@ WITH {_RESERVED}, outcomes AS (
 SELECT position, "time", "day", "user", guild, actor, origin, operation, style, reservation, places, bytes_each,
        expires_at, coalesce(made, 0) AS made, coalesce(kept, 0) AS kept, coalesce(released, 0) AS released,
        coalesce(refunded, 0) AS refunded, places - coalesce(kept, 0) - coalesce(released, 0) AS open,
-       release_reason, provider, model, seconds, credits, coalesce(bytes, 0) AS bytes, first_made_at,
+       release_reason, provider, model, seconds, credits, cost, coalesce(bytes, 0) AS bytes, first_made_at,
        CASE WHEN places = coalesce(kept, 0) + coalesce(released, 0) THEN ended_at END AS ended_at
 FROM reserved LEFT JOIN outcomes USING (reservation)""",  # noqa: S608 - as above
     "images": f"""
@@ -116,11 +139,51 @@ WITH {_RESERVED}, styles AS (
 SELECT position, "time", "day", "user", guild, actor, "name", bytes, replaced_bytes, sha256, media_type, width, height,
        operation, style, temp, reservation, ended_position IS NULL AS stands, ended_position, ended_at, ended_by
 FROM lives LEFT JOIN styles USING (reservation) WHERE type = 'ImageSaved'""",  # noqa: S608 - as above
-    "refusals": f"""{_EVERY}, data.reason AS reason, data.command AS command, data.style AS style,
-       data.asked."count" AS asked_places, data.asked.bytes AS asked_bytes, data."limit" AS allowed,
-       data.used AS used, data.held AS held,
-       data."last" AS is_last_recorded
+    "refusals": f"""{_REFUSED}, data."last" AS is_last_recorded
 FROM {_stored(_DATA)} WHERE type = 'RequestRefused'""",
+    "exceeded": f"{_REFUSED} FROM {_stored(_DATA)} WHERE type = 'LimitExceeded'",
+    "grants": f"""
+WITH told AS ({_EVERY}, data."grant" AS "grant", data.unit AS unit, data.amount AS amount, data.source AS source,
+       data.reason AS reason, data.priority AS priority, data.expires_at AS expires_at, data.rollover AS rollover,
+       data.rollover_until AS rollover_until, data.drawn AS drawn, data.returned AS returned
+FROM {_stored(_DATA)}
+WHERE type IN ('GrantGiven', 'GrantVoided', 'GenerationReserved', 'GenerationCompleted', 'GenerationReleased')
+), given AS (
+    SELECT * EXCLUDE (drawn, returned, type),
+           coalesce(lead(position) OVER (PARTITION BY "user", "grant" ORDER BY position), 9223372036854775807) AS until
+    FROM told WHERE type = 'GrantGiven'
+), voids AS (
+    SELECT position, "time", "user", "grant" FROM told WHERE type = 'GrantVoided'
+), draws AS (
+    SELECT position, "time", "user", draw."grant" AS "grant", draw.amount AS drawn, 0 AS returned
+    FROM (SELECT position, "time", "user", unnest(drawn) AS draw FROM told)
+    UNION ALL SELECT position, "time", "user", draw."grant", 0, draw.amount
+    FROM (SELECT position, "time", "user", unnest(returned) AS draw FROM told)
+), counted AS (
+    SELECT given.position AS position, sum(draws.drawn) AS drawn, sum(draws.returned) AS returned,
+           sum(draws.drawn - draws.returned) FILTER (expires_at IS NULL OR draws."time" < expires_at) AS before_the_end
+    FROM given JOIN draws ON draws."user" = given."user" AND draws."grant" = given."grant"
+         AND draws.position > given.position AND draws.position < given.until
+    GROUP BY ALL
+), ended AS (
+    SELECT given.position AS position, min(voids."time") AS voided_at
+    FROM given JOIN voids ON voids."user" = given."user" AND voids."grant" = given."grant"
+         AND voids.position > given.position AND voids.position < given.until
+    GROUP BY ALL
+), present AS (SELECT max(data."at") AS at_last FROM {_stored(_DATA)}), balances AS (
+    SELECT given.*, voided_at, at_last, coalesce(counted.drawn, 0) AS drawn, coalesce(returned, 0) AS returned,
+           amount - coalesce(before_the_end, 0) AS at_its_end
+    FROM given LEFT JOIN counted USING (position) LEFT JOIN ended USING (position) CROSS JOIN present
+), settled AS (
+    SELECT *, coalesce(expires_at <= at_last, false) AS is_over,
+           CASE WHEN expires_at <= at_last THEN greatest(0, at_its_end - rolled) ELSE 0 END AS lapsed
+    FROM (SELECT *, least(at_its_end, coalesce(rollover, 0)) AS rolled FROM balances)
+)
+SELECT position, "time", "day", "user", guild, actor, origin, "grant", unit, source, reason, amount, drawn, returned,
+       CASE WHEN voided_at IS NOT NULL OR (is_over AND coalesce(rollover_until <= at_last, true)) THEN 0
+            ELSE amount - drawn + returned - lapsed END AS "left",
+       lapsed, coalesce(priority, 0) AS priority, expires_at, rollover_until, voided_at
+FROM settled""",  # noqa: S608 - as above
     "limits": """
 WITH changes AS (
     SELECT position, "time", type, "user", actor, origin, reason, until,
@@ -138,7 +201,7 @@ WITH told AS (
            unnest(CASE WHEN type = 'CleanupCompleted' THEN files ELSE [NULL] END) AS file
     FROM events
     WHERE type IN ('GenerationReserved', 'GenerationCompleted', 'GenerationReleased', 'ImageSaved', 'ImageDeleted',
-                   'RequestRefused', 'CleanupCompleted', 'DailyCountReset')
+                   'RequestRefused', 'LimitExceeded', 'CleanupCompleted', 'DailyCountReset')
 )
 SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", guild, reservation, operation, style,
        provider, coalesce("name", file."name") AS "name",
@@ -148,8 +211,9 @@ SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", g
        CASE WHEN type = 'GenerationReleased' THEN places ELSE 0 END AS released,
        CASE WHEN type = 'GenerationReleased' THEN refunded ELSE 0 END AS refunded,
        CASE WHEN type = 'RequestRefused' THEN 1 ELSE 0 END AS refused,
+       CASE WHEN type = 'LimitExceeded' THEN 1 ELSE 0 END AS exceeded,
        CASE WHEN type = 'DailyCountReset' THEN 1 ELSE 0 END AS resets,
-       CASE WHEN type IN ('GenerationReleased', 'RequestRefused') THEN reason END AS reason,
+       CASE WHEN type IN ('GenerationReleased', 'RequestRefused', 'LimitExceeded') THEN reason END AS reason,
        CASE WHEN type = 'ImageSaved' THEN bytes ELSE 0 END AS added_bytes,
        CASE WHEN type = 'ImageSaved' THEN replaced_bytes WHEN type = 'ImageDeleted' THEN bytes
             WHEN type = 'CleanupCompleted' THEN file.bytes ELSE 0 END AS removed_bytes,
@@ -157,7 +221,7 @@ SELECT position, "time", "day", type, coalesce("user", file."user") AS "user", g
 FROM told""",
     "daily": """
 WITH told AS MATERIALIZED (
-    SELECT position, "day", type, "user", reservation, asked, made, kept, released, refunded, refused, resets,
+    SELECT position, "day", type, "user", reservation, asked, made, kept, released, refunded, refused, exceeded, resets,
            added_bytes, removed_bytes, credits
     FROM facts
 ), reset AS (
@@ -172,12 +236,12 @@ WITH told AS MATERIALIZED (
     WHERE type = 'GenerationReserved' GROUP BY ALL
 ), happened AS (
     SELECT "user", "day", sum(asked) AS asked, sum(resets) AS resets, sum(made) AS made, sum(kept) AS kept,
-           sum(released) AS released, sum(refused) AS refused, sum(added_bytes) AS added_bytes,
-           sum(removed_bytes) AS removed_bytes, round(fsum(credits), 6) AS credits
+           sum(released) AS released, sum(refused) AS refused, sum(exceeded) AS exceeded,
+           sum(added_bytes) AS added_bytes, sum(removed_bytes) AS removed_bytes, round(fsum(credits), 6) AS credits
     FROM told GROUP BY ALL
 )
 SELECT "day", "user", asked, coalesce(counted, 0) AS counted, coalesce(charges.refunded, 0) AS refunded, resets, made,
-       kept, released, refused, added_bytes, removed_bytes, credits
+       kept, released, refused, exceeded, added_bytes, removed_bytes, credits
 FROM happened LEFT JOIN charges USING ("user", "day")""",
     "points": f"""
 WITH moved AS ({_EVERY}, data.payer AS payer, data.payee AS payee, data.amount AS amount, data.kind AS kind,

@@ -34,7 +34,7 @@ READING = "Reading the log, MB"
 GROUPS = (
     ("asked", "made", "kept"),
     ("failed", "moderated", "other"),
-    ("refused_daily", "refused_user", "refused_pool"),
+    ("refused_daily", "refused_window", "refused_user", "refused_pool", "exceeded"),
     ("growth_bytes", "credits"),
     ("median_seconds", "p95_seconds"),
 )

@@ -238,7 +238,9 @@ class ReportSums(TypedDict):
     expired: Count
     cancelled: Count
     unknown: Count
+    exceeded: Count
     refused_daily: Count
+    refused_window: Count
     refused_user: Count
     refused_pool: Count
     added_bytes: Bytes

@@ -15,7 +15,7 @@ const OUTCOMES = {
   cancelled: "Cancelled",
   unknown: "Outcome unknown",
 };
-const REFUSALS = { refused_daily: "Refused: daily limit", refused_user: "Refused: own storage", refused_pool: "Refused: storage of all" };
+const REFUSALS = { refused_daily: "Refused: daily limit", refused_window: "Refused: limits of windows", refused_user: "Refused: own storage", refused_pool: "Refused: storage of all" };
 
 const seconds = (value) => (value === null ? "–" : `${number.format(value)} s`);
 const credits = (value) => (value === null ? "–" : paid.format(value));

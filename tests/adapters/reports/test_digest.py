@@ -30,7 +30,7 @@ FROM (SELECT facts.* REPLACE (CASE WHEN placed.reservation IS NULL THEN facts.gu
       FROM facts LEFT JOIN (SELECT reservation, guild FROM generations) AS placed USING (reservation))
 WHERE "day" BETWEEN '{{}}' AND '{{}}' AND resets = 0 GROUP BY GROUPING SETS ((guild), ())"""
 TODO = Todo(limits="Raise it.", room="Make room.", look="Look.")
-NO_REFUSALS = {"refused_daily": 0, "refused_user": 0, "refused_pool": 0}
+NO_REFUSALS = {"refused_daily": 0, "refused_window": 0, "refused_user": 0, "refused_pool": 0}
 FORECAST = Forecast(as_of="2026-10-04", used_bytes=10, pool_bytes=100, pace_bytes=0, pace_days=30, outlook="no_growth")
 
 
@@ -240,6 +240,12 @@ ADVICE: list[tuple[Figures, Forecast, Advice | None, str]] = [
         FORECAST,
         Advice(AdviceKind.REFUSED_POOL, 10),
         "10 refusals because the storage of all was full. Make room.",
+    ),
+    (
+        figures(refusals={"refused_window": 10, "refused_daily": 9}),
+        FORECAST,
+        Advice(AdviceKind.REFUSED_WINDOW, 10),
+        "10 refusals by limits of a day, week or month. Raise it.",
     ),
     (figures(), SOON, Advice(AdviceKind.POOL_SOON), "Storage is full within a month at this pace. Make room."),
     (figures(), FORECAST._replace(outlook="full_on", full_on="2027-02-01"), None, ""),
