@@ -26,7 +26,7 @@ def _field_of(body: Body) -> str | None:
     """The first field whose value is beyond what the document has for it."""
     told = body.model_dump()
     for name, most in (*dict.fromkeys(SharedLimits._fields, MAX_LIMIT).items(), ("days", MAX_DAYS)):
-        if (value := told.get(name)) is not None and not 0 <= value <= most:
+        if isinstance(value := told.get(name), int) and not 0 <= value <= most:
             return name
     if any(not 0 <= value <= MAX_LIMIT for value in (told.get("was") or {}).values() if isinstance(value, int)):
         return "was"

@@ -12,6 +12,8 @@ from adapters.cli.output import Refused
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
+from domain.credits import PER_CREDIT
+from domain.limit_names import CREDITS, in_order
 from domain.limits import Override, SharedLimits, UserLimits
 from domain.tiers import Tier
 
@@ -64,12 +66,12 @@ class OperationsOverHttp:
         told = _body(self._client.ask("GET", _limits_path(user)))
         if isinstance(told, Refused):
             return told
-        return Override(UserLimits(told["user_bytes"], told["daily"]), told["until"])
+        windows = {name: round(most * _each(name)) for name, most in told["windows"].items()}
+        return Override(UserLimits(told["user_bytes"], told["daily"], in_order(windows) or None), told["until"])
 
     def limits(self, user: str, own: Override, seen: Override, reason: str) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
-        was = {**seen.limits._asdict(), "until": seen.until}
-        body = {**own.limits._asdict(), "until": own.until, "was": was, "reason": reason}
+        body = {**_own_body(own), "was": _own_body(seen), "reason": reason}
         return _body(self._client.ask("PUT", _limits_path(user), body, key=uuid4().hex))
 
     def line(self, user: str | None) -> dict[str, Any] | Refused:
@@ -126,6 +128,15 @@ class OperationsOverHttp:
 
 def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:
     return answer if isinstance(answer, Refused) else answer.json
+
+
+def _own_body(own: Override) -> dict[str, Any]:
+    windows = {name: most / _each(name) for name, most in own.limits.windows or ()}
+    return {**own.limits._asdict(), "windows": windows, "until": own.until}
+
+
+def _each(name: str) -> int:
+    return PER_CREDIT if name.endswith(CREDITS) else 1
 
 
 def _limits_path(user: str) -> str:

@@ -8,11 +8,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from adapters.http.contract.amounts import OwnWindowLimits, stored_windows
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.shapes import PRINTABLE
 from adapters.http.problems import BAD_REQUEST, Problem
 from domain.commands import MAX_LIMIT, MAX_TEXT
 from domain.instants import STORED_TIME
+from domain.limit_names import OF_A_USER
 from domain.limits import Override, UserLimits
 
 # What the ledger judges is described alone here, so that its sentence is the same wherever it is asked.
@@ -31,23 +33,30 @@ class Why(Body):
 
 
 class SeenLimits(Body):
-    """A user's own limits, as whoever changes them saw them; with neither limit, none."""
+    """A user's own limits, as whoever changes them saw them; with no limit, none."""
 
     user_bytes: Limit | None = None
     """What the images of the user may take together, in bytes."""
     daily: Limit | None = None
     """Generations a day."""
+    windows: OwnWindowLimits | None = None
+    """Further limits by their names: generations, or credits with at most three decimals."""
     until: End | None = None
     """When they end; without it, never."""
 
     @property
     def override(self) -> Override:
-        """As the use case takes them; 400 for an end that is no time."""
-        return Override(UserLimits(self.user_bytes, self.daily), stored_time(self.until))
+        """As the use case takes them; 400 for an end that is no time, and for further limits that are none."""
+        return self.override_in("windows")
+
+    def override_in(self, field: str) -> Override:
+        """The same, where a problem with the further limits is one of another field."""
+        windows = stored_windows(self.windows, OF_A_USER, field) or None
+        return Override(UserLimits(self.user_bytes, self.daily, windows), stored_time(self.until))
 
 
 class OwnLimits(Why, SeenLimits):
-    """What a user has in place of everybody's limits; with neither limit given, nothing any more."""
+    """What a user has in place of everybody's limits; with no limit given, nothing any more."""
 
     was: SeenLimits | None = None
     """What they are at present, as far as whoever changes them knows: 412 where they are others by now."""

@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from adapters.http.contract.shapes import Bytes, Count, Instant, Position
+from adapters.http.contract.shapes import Bytes, Count, Instant, Position, WindowAmounts
 
 
 class LimitsOfAll(TypedDict):
@@ -15,6 +15,9 @@ class LimitsOfAll(TypedDict):
     daily: Count
     user_bytes: Bytes
     pool_bytes: Bytes
+    windows: WindowAmounts
+    unenforced: list[str]
+    """Limits that are only tried out."""
 
 
 class LimitsSet(TypedDict):
@@ -27,12 +30,13 @@ class LimitsSet(TypedDict):
 
 
 class LimitsOfUser(TypedDict):
-    """A user's own limits, None where everybody's hold; `in_force` is false where they are over, or there are none.
-    `set` is None where they never had any.
+    """A user's own limits, None, or not among `windows`, where everybody's hold; `in_force` is false where they are
+    over, or there are none. `set` is None where they never had any.
     """
 
     user_bytes: Bytes | None
     daily: Count | None
+    windows: WindowAmounts
     until: Instant | None
     in_force: bool
     set: LimitsSet | None
@@ -50,6 +54,8 @@ class OverLimits(TypedDict):
     """By what they keep and what is held for them."""
     pool_bytes: Bytes
     """What all together use and hold above the limit of all."""
+    windows: dict[str, Count]
+    """By further limits: users, guilds, or 1 for all together; those with nobody over them are left out."""
 
 
 class ChangedPolicy(TypedDict):

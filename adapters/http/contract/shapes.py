@@ -19,6 +19,8 @@ Count = Annotated[int, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=0)]
 Credits = Annotated[float, Field(ge=0)]
 """With at most three decimals."""
+WindowAmounts = dict[str, Credits]
+"""Limits of windows by their names (`user/month/credits`): generations, or credits with at most three decimals."""
 Position = Annotated[int, Field(ge=0)]
 """Of a line of the log; 0 where it stands before the first."""
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
@@ -69,6 +71,9 @@ class Policy(TypedDict):
     largest_image_bytes: Bytes
     temp_days: Count
     """Temp files are removed at this age."""
+    windows: WindowAmounts
+    unenforced: list[str]
+    """Limits that are only tried out: what they would refuse is recorded, and goes on."""
 
 
 class Session(TypedDict):

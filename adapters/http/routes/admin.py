@@ -15,18 +15,22 @@ from adapters.application.governing import (
     change_policy_blocking,
     policy_step,
 )
-from adapters.application.results import ChangedForAll
+from adapters.application.over_windows import over_windows
+from adapters.application.results import ChangedForAll, PolicyStep
+from adapters.application.storage import Storage
 from adapters.http.answers import REPLAYED, json_answer, replayed
+from adapters.http.contract.amounts import LimitNames, WindowLimits, stored_names, stored_windows, told_windows
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import Limit, Why
-from adapters.http.contract.governing_shapes import ChangedPolicy, CleanedUp, LimitsOfAll
+from adapters.http.contract.governing_shapes import ChangedPolicy, CleanedUp, LimitsOfAll, OverLimits
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of
 from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.refused_changes import refused_change
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
-from domain.limits import SharedLimits
+from domain.limit_names import FURTHER
+from domain.limits import SharedLimits, Windows
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -44,10 +48,22 @@ class SomeLimits(Body):
     pool_bytes: Limit | None = None
     """What all users together may take, in bytes."""
 
-    @property
-    def shared(self) -> SharedLimits:
-        """As the use case takes them."""
-        return SharedLimits(self.user_bytes, self.pool_bytes, self.daily)
+    windows: WindowLimits | None = None
+    """All further limits by their names: generations, or credits with at most three decimals; those that are not named
+    are none any more.
+    """
+    unenforced: LimitNames | None = None
+    """All limits that are only tried out; the others refuse."""
+
+    def shared(self, field: str | None = None) -> SharedLimits:
+        """As the use case takes them; 400 for a limit that is none, which names the field that they are given in."""
+        return SharedLimits(
+            user_bytes=self.user_bytes,
+            pool_bytes=self.pool_bytes,
+            daily=self.daily,
+            windows=stored_windows(self.windows, FURTHER, field or "windows"),
+            unenforced=stored_names(self.unenforced, field or "unenforced"),
+        )
 
 
 class OthersLimits(Why, SomeLimits):
@@ -71,8 +87,8 @@ class Age(Body):
 async def policy(request: web.Request, body: OthersLimits) -> web.Response:
     """Gives everybody other limits, from the next request on. Nobody loses anything: who is over them is refused."""
     services = services_of(request)
-    store, wanted, key = services.store, body.shared, idempotency_key_of(request)
-    unsaid = sorted(set(wanted.given) - set(body.was.shared.given))
+    store, wanted, seen = services.store, body.shared(), body.was.shared("was")
+    unsaid = sorted(set(wanted.given) - set(seen.given))
     if unsaid and not body.dry_run:
         sentence = f"'was' does not say what {' and '.join(unsaid)} is now. A dry run tells it, and so does /v1/policy."
         raise Problem(BAD_REQUEST, sentence, members={"field": "was"})
@@ -85,22 +101,17 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
             change_policy_blocking,
             store,
             wanted,
-            body.was.shared,
+            seen,
             body.reason,
             actor=actor_of(request),
-            idempotency_key=key,
+            idempotency_key=idempotency_key_of(request),
         )
     if isinstance(answer, Refusal):
         raise refused_change(answer, request, body)
     told: ChangedPolicy = {
         "former": _limits_of_all(answer.former or step.former),
         "limits": _limits_of_all(answer.limits or step.limits),
-        "over": {
-            "users": step.over.users,
-            "daily_users": step.over.daily_users,
-            "storage_users": step.over.storage_users,
-            "pool_bytes": step.over.pool_bytes,
-        },
+        "over": await _over(store, step, wanted.windows),
         "changed": answer.position > 0,
         "dry_run": body.dry_run,
     }
@@ -109,7 +120,24 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
 
 def _limits_of_all(limits: SharedLimits) -> LimitsOfAll:
     told = limits.given
-    return {"daily": told["daily"], "user_bytes": told["user_bytes"], "pool_bytes": told["pool_bytes"]}
+    return {
+        "daily": told["daily"],
+        "user_bytes": told["user_bytes"],
+        "pool_bytes": told["pool_bytes"],
+        "windows": told_windows(told["windows"]),
+        "unenforced": list(told["unenforced"]),
+    }
+
+
+async def _over(store: Storage, step: PolicyStep, windows: Windows | None) -> OverLimits:
+    found = await store.workers.surveying.run(over_windows, store, windows) if windows else ()
+    return {
+        "users": step.over.users,
+        "daily_users": step.over.daily_users,
+        "storage_users": step.over.storage_users,
+        "pool_bytes": step.over.pool_bytes,
+        "windows": {one.limit: one.count for one in found},
+    }
 
 
 async def cleanup(request: web.Request, body: Age) -> web.Response:

@@ -10,6 +10,7 @@ from adapters.application.governing import override_limits_blocking, own_limits_
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
 from adapters.http.answers import REPLAYED, json_answer, replayed
+from adapters.http.contract.amounts import told_windows
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import OwnLimits, Why
 from adapters.http.contract.governing_shapes import LimitsOfUser
@@ -48,6 +49,7 @@ async def own(request: web.Request) -> web.Response:
     answer: LimitsOfUser = {
         "user_bytes": found.override.limits.user_bytes,
         "daily": found.override.limits.daily,
+        "windows": told_windows(found.override.limits.windows),
         "until": found.override.until,
         "in_force": found.in_force,
         "set": event and {"position": found.position, "at": event.at, "by": event.by, "reason": event.reason},
@@ -68,7 +70,7 @@ async def limits(request: web.Request, body: OwnLimits) -> web.Response:
         body.reason,
         wanted.limits,
         until=wanted.until,
-        seen=None if body.was is None else body.was.override,
+        seen=None if body.was is None else body.was.override_in("was"),
         actor=actor_of(request),
         idempotency_key=idempotency_key_of(request),
     )

@@ -13,6 +13,7 @@ from adapters.application.quota_dictionary import status_of
 from adapters.application.quota_figures import QuotaStatus, UserUsage
 from adapters.application.reading import figures_of, is_known, policy_in_force, usage_of
 from adapters.http.answers import json_answer
+from adapters.http.contract.amounts import told_windows
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Policy, UsersPage
@@ -30,12 +31,14 @@ ORDER = Words(
     f"^(?:{'|'.join(USER_ORDERS)})$",
     f"one of {', '.join(USER_ORDERS)}",
 )
+GUILD = Words("guild", "The id of a guild whose limits are told too.", r"^[0-9]{1,20}$", "a guild's id, 1 to 20 digits")
 SEARCH = Words("search", "What their ids have in them.", r"^[a-z0-9_-]{1,64}$", "a part of a user's id")
 
 
 async def quota(request: web.Request) -> web.Response:
-    """The status dictionary of one user."""
-    request[FIGURES] = figures = figures_of(services_of(request).store, user_of(request))
+    """The status dictionary of one user; in a guild, with its limits."""
+    guild = GUILD.of(request)
+    request[FIGURES] = figures = figures_of(services_of(request).store, user_of(request), guild)
     return json_answer(status_of(figures))
 
 
@@ -51,6 +54,8 @@ async def policy(request: web.Request) -> web.Response:
         "moderated_is_free": limits.moderated_free,
         "largest_image_bytes": settings.max_image_bytes,
         "temp_days": settings.cleanup_days,
+        "windows": told_windows(limits.windows),
+        "unenforced": list(limits.unenforced),
     }
     return json_answer(answer)
 
@@ -109,5 +114,6 @@ ROUTES = (
         subject="quota",
         scope=Scope.READ,
         answers={HTTPStatus.OK: Answer("The status.", QuotaStatus)},
+        query=(GUILD,),
     ),
 )

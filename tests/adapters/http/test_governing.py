@@ -18,7 +18,8 @@ from tests.adapters.http.conftest import Running
 from tests.hostile.builders import png, png_of_size
 
 POLICY = "/v1/admin/policy"
-WAS = {"daily": 5, "user_bytes": 500 * MEGABYTE, "pool_bytes": 5000 * MEGABYTE}
+WAS: dict[str, Any] = {"daily": 5, "user_bytes": 500 * MEGABYTE, "pool_bytes": 5000 * MEGABYTE}
+FURTHER: dict[str, Any] = {"windows": {}, "unenforced": []}
 
 
 async def changed(service: Running, **asked: Any) -> Any:
@@ -33,9 +34,15 @@ async def test_a_change_holds_from_the_next_request_on_and_says_from_what_to_wha
         await service.upload("1", png())
     asked = {"daily": 2, "user_bytes": MEGABYTE, "pool_bytes": MEGABYTE}
     dry = (await changed(service, **asked, dry_run=True)).json
-    assert dry["former"] == WAS
-    assert dry["limits"] == asked
-    assert dry["over"] == {"users": 1, "daily_users": 1, "storage_users": 1, "pool_bytes": 2 * len(png())}
+    assert dry["former"] == {**WAS, **FURTHER}
+    assert dry["limits"] == {**asked, **FURTHER}
+    assert dry["over"] == {
+        "users": 1,
+        "daily_users": 1,
+        "storage_users": 1,
+        "pool_bytes": 2 * len(png()),
+        "windows": {},
+    }
     assert (dry["changed"], dry["dry_run"]) == (False, True)
     assert (await service.quota("1"))["daily"]["limit"] == 5
     done = (await changed(service, **asked, was=WAS)).json
@@ -47,7 +54,7 @@ async def test_a_change_holds_from_the_next_request_on_and_says_from_what_to_wha
     assert len(service.files()) == 3
     event = events_of(service.store.root, "PolicyChanged")[-1]["data"]
     assert (event["by"], event["source"], event["reason"]) == ("api:local", "manager", "a quiet week")
-    assert (await changed(service, dry_run=True)).json["limits"] == asked, "with none wanted, what holds"
+    assert (await changed(service, dry_run=True)).json["limits"] == {**asked, **FURTHER}, "with none wanted, what holds"
     again = (await changed(service, daily=2, was={"daily": 2})).json
     assert (again["changed"], again["former"]) == (False, again["limits"])
 
@@ -59,8 +66,47 @@ async def test_who_has_limits_of_their_own_is_not_over_everybodys(service: Runni
         for _ in range(2):
             await service.upload(user, png())
     over = (await changed(service, daily=1, user_bytes=1, dry_run=True)).json["over"]
-    assert over == {"users": 2, "daily_users": 1, "storage_users": 2, "pool_bytes": 0}
+    assert over == {"users": 2, "daily_users": 1, "storage_users": 2, "pool_bytes": 0, "windows": {}}
     assert (await changed(service, pool_bytes=10**9, dry_run=True)).json["over"]["users"] == 0
+
+
+async def test_further_limits_are_given_whole_and_some_only_tried_out(service: Running) -> None:
+    """In credits with decimals; what is not named is none any more, and a guild's are told to whoever asks about it."""
+    await service.upload("1", png())
+    windows = {"user/week/generations": 0, "guild/day/generations": 7, "pool/month/credits": 2.5}
+    asked: dict[str, Any] = {"windows": windows, "unenforced": ["pool/storage", "user/week/generations"]}
+    dry = (await changed(service, **asked, dry_run=True)).json
+    assert dry["over"] == {
+        "users": 0,
+        "daily_users": 0,
+        "storage_users": 0,
+        "pool_bytes": 0,
+        "windows": {"user/week/generations": 1},
+    }
+    told = {**asked, "unenforced": ["user/week/generations", "pool/storage"]}
+    done = (await changed(service, **asked, was=FURTHER)).json
+    assert (done["former"], done["limits"], done["changed"]) == ({**WAS, **FURTHER}, {**WAS, **told}, True)
+    policy = (await service.ask("GET", "/v1/policy")).json
+    assert {name: policy[name] for name in told} == told
+    event = events_of(service.store.root, "PolicyChanged")[-1]["data"]["limits"]
+    assert event["windows"] == {**windows, "pool/month/credits": 2_500}
+    assert (await service.upload("1", png())).status == 201, "it is only tried out"
+    quota = "/v1/users/1/quota"
+    named = [
+        [one["limit"] for one in (await service.ask("GET", f"{quota}{of}")).json["windows"]] for of in ("", "?guild=9")
+    ]
+    assert named == [["user/week/generations", "pool/month/credits"], list(windows)]
+    refused = await changed(service, windows={}, was={"windows": {**windows, "pool/month/credits": 2}})
+    assert (refused.status, refused.json["reason"]) == (412, "LIMITS_CHANGED")
+    await changed(service, windows={}, unenforced=[], was=told)
+    assert (await service.ask("GET", "/v1/policy")).json["windows"] == {}
+
+
+@pytest.mark.parametrize("guild", ["", "0x1", "1" * 21, "%D9%A1"])
+async def test_a_guild_is_a_number(service: Running, guild: str) -> None:
+    """Of 1 to 20 digits."""
+    told = await service.ask("GET", f"/v1/users/1/quota?guild={guild}")
+    assert (told.status, told.json["field"]) == (400, "guild")
 
 
 async def test_of_two_managers_who_saw_the_same_the_second_is_told(service: Running) -> None:
@@ -74,6 +120,20 @@ async def test_of_two_managers_who_saw_the_same_the_second_is_told(service: Runn
     assert len(events_of(service.store.root, "PolicyChanged")) == 2
 
 
+BAD_WINDOWS: list[tuple[str, Any]] = [
+    ("user/hour/credits", 1),
+    ("user/day/generations", 1),
+    ("user/storage", 1),
+    ("user/week/generations", 1.5),
+    ("user/week/generations", -1),
+    ("user/week/generations", MAX_LIMIT + 1),
+    ("user/month/credits", 0.0001),
+    ("user/month/credits", -0.001),
+    ("user/month/credits", 1e300),
+    ("user/month/credits", "2.5"),
+    ("user/month/credits", True),
+    ("user/month/credits", None),
+]
 BAD: list[dict[str, Any]] = [
     {},
     {"daily": 1},
@@ -97,6 +157,14 @@ BAD: list[dict[str, Any]] = [
     {"daily": 1, "was": {"daily": 5}, "dry_run": "yes"},
     {"daily": -1, "dry_run": True},
     {"daily": MAX_LIMIT + 1, "dry_run": True},
+    {"windows": {}, "was": {}},
+    *({"windows": {name: most}, "dry_run": True} for name, most in BAD_WINDOWS),
+    *({"windows": {}, "was": {"windows": {name: most}}} for name, most in BAD_WINDOWS),
+    {"windows": [], "dry_run": True},
+    {"unenforced": ["user/hour/credits"], "dry_run": True},
+    {"unenforced": ["user/storage", "user/storage"], "dry_run": True},
+    {"unenforced": {"user/storage": False}, "dry_run": True},
+    {"unenforced": [], "was": {"unenforced": ["x"]}},
 ]
 
 

@@ -22,7 +22,17 @@ GENERATION_FIELDS = {"prompt": "a secret wish", "width": 64, "height": 64}
 async def test_a_quota_is_the_status_dictionary(service: Running) -> None:
     """With the parts and the position that the design names, for a user nobody has heard of too."""
     status = await service.quota("nobody")
-    assert set(status) == {"global", "user", "daily", "storage", "global_storage", "limits", "position"}
+    assert set(status) == {
+        "global",
+        "user",
+        "daily",
+        "storage",
+        "global_storage",
+        "limits",
+        "windows",
+        "grants",
+        "position",
+    }
     assert (status["daily"]["limit"], status["user"]["limit_mb"], status["global"]["total_mb"]) == (5, 500, 5000)
 
 
@@ -104,16 +114,17 @@ async def test_limits_of_ones_own_hold_until_they_are_taken_away(service: Runnin
 async def test_a_users_own_limits_are_told_with_who_set_them(service: Running) -> None:
     """Before there are any, while they hold, and once they are taken away."""
     path = "/v1/admin/users/1/limits"
-    none = {"user_bytes": None, "daily": None, "until": None, "in_force": False, "set": None}
+    none = {"user_bytes": None, "daily": None, "windows": {}, "until": None, "in_force": False, "set": None}
     assert (await service.ask("GET", path)).json == none
-    own = {"daily": 9, "user_bytes": 1_048_577, "until": "2999-01-31T00:00:00.000000Z"}
+    windows = {"user/week/generations": 20, "user/month/credits": 2.5}
+    own = {"daily": 9, "user_bytes": 1_048_577, "windows": windows, "until": "2999-01-31T00:00:00.000000Z"}
     await service.send_json("PUT", path, {**own, "reason": "vip"})
     told = (await service.ask("GET", path)).json
     assert {**told, "set": None} == {**own, "in_force": True, "set": None}
     assert (told["set"]["by"], told["set"]["reason"]) == ("api:local", "vip")
     line = events_of(service.store.root, "LimitsOverridden")[-1]
     assert (line["pos"], line["data"]["at"]) == (told["set"]["position"], told["set"]["at"])
-    await service.send_json("PUT", path, {"reason": "over"})
+    await service.send_json("PUT", path, {"reason": "over", "was": own})
     taken = (await service.ask("GET", path)).json
     assert ({**taken, "set": None}, taken["set"]["reason"]) == (none, "over")
 
@@ -142,6 +153,8 @@ BAD_ADMIN: list[tuple[str, str, Any]] = [
     ("PUT", "/v1/admin/users/1/limits", {"daily": True, "reason": "x"}),
     ("PUT", "/v1/admin/users/1/limits", {"daily": 1, "until": "tomorrow", "reason": "x"}),
     ("PUT", "/v1/admin/users/1/limits", {"user_bytes": 2**60, "reason": "x"}),
+    ("PUT", "/v1/admin/users/1/limits", {"windows": {"pool/month/credits": 1}, "reason": "x"}),
+    ("PUT", "/v1/admin/users/1/limits", {"windows": {"user/month/credits": 0.0001}, "reason": "x"}),
     ("POST", "/v1/admin/cleanup", {"days": -1}),
     ("POST", "/v1/admin/cleanup", {"days": 1.5}),
     ("POST", "/v1/admin/cleanup", {"days": 10**9}),
