@@ -15,8 +15,9 @@ from adapters.ledger.pending import Accepted
 from adapters.ports.random_hex import random_hex
 from domain.commands import GiveGrant, VoidGrant
 from domain.events import GrantGiven
-from domain.grants import Grant
+from domain.grants import Grant, available, ends_at
 from domain.refusals import Refusal
+from projections.window_status import GrantStatus
 
 ID_BYTES = 8
 """Of a grant's id."""
@@ -86,6 +87,15 @@ def void_grant_blocking(
 def grants_of(storage: ReadableStorage, user: str) -> tuple[Grant, ...]:
     """A user's grants, also those of which nothing is left, in the order in which they were given."""
     return storage.running().state.grants(user)
+
+
+def left_of_grants(storage: ReadableStorage, user: str) -> tuple[GrantStatus, ...]:
+    """The same, with what can be drawn from each now, and until when."""
+    at = storage.running().now()
+    return tuple(
+        GrantStatus(grant, available(grant, at), None if grant.expires_at is None else ends_at(grant, at))
+        for grant in grants_of(storage, user)
+    )
 
 
 def _given(accepted: Accepted) -> Given:

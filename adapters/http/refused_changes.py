@@ -14,10 +14,10 @@ from domain.refusals import Reason, Refusal
 from domain.validation import MAX_DAYS
 
 
-def refused_change(why: Refusal, request: web.Request, body: Body) -> Problem:
-    """The problem of a refusal."""
+def refused_change(why: Refusal, request: web.Request, body: Body, *, field: str | None = None) -> Problem:
+    """The problem of a refusal; of the field, where it is known which one is wrong."""
     problem = refusal(why, services_of(request).clock())
-    if why.reason is Reason.MALFORMED and (field := _field_of(body)) is not None:
+    if why.reason is Reason.MALFORMED and (field := field or _field_of(body)) is not None:
         problem.members = {**problem.members, "field": field}
     return problem
 

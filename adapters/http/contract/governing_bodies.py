@@ -62,7 +62,7 @@ class OwnLimits(Why, SeenLimits):
     """What they are at present, as far as whoever changes them knows: 412 where they are others by now."""
 
 
-def stored_time(until: str | None) -> str | None:
+def stored_time(until: str | None, field: str = "until") -> str | None:
     """The time as the log has it; 400 for what is none."""
     if until is None:
         return None
@@ -73,6 +73,6 @@ def stored_time(until: str | None) -> str | None:
     except OverflowError:
         pass
     sentence = (
-        "The field 'until' must be a time by RFC 3339, such as 2026-12-01T00:00:00Z or 2026-12-01T01:00:00+01:00."
+        f"The field '{field}' must be a time by RFC 3339, such as 2026-12-01T00:00:00Z or 2026-12-01T01:00:00+01:00."
     )
-    raise Problem(BAD_REQUEST, sentence, members={"field": "until"})
+    raise Problem(BAD_REQUEST, sentence, members={"field": field})

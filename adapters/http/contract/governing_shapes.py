@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from adapters.http.contract.shapes import Bytes, Count, Instant, Position, WindowAmounts
+from adapters.http.contract.shapes import Bytes, Count, Credits, Instant, Position, WindowAmounts
 
 
 class LimitsOfAll(TypedDict):
@@ -101,3 +101,43 @@ class CleanedUp(TypedDict):
     files: Count
     freed_bytes: Bytes
     would: NotRequired[ToGo]
+
+
+class GivenGrant(TypedDict):
+    """A grant that was given, and where the log has it."""
+
+    grant: str
+    position: Position
+
+
+class GrantOfUser(TypedDict):
+    """A grant: generations, credits with at most three decimals, or bytes. `left` can still be drawn, until `ends_at`
+    (None: for good); of what is left at `expires_at`, `rollover` at most stays until `rollover_until`.
+    """
+
+    grant: str
+    unit: Literal["generations", "credits", "bytes"]
+    amount: Credits
+    left: Credits
+    ends_at: Instant | None
+    priority: Count
+    expires_at: Instant | None
+    rollover: Credits
+    rollover_until: Instant | None
+    source: str
+    given_at: Instant
+    position: Position
+    voided: bool
+
+
+class GrantsOfUser(TypedDict):
+    """A user's grants, in the order in which they were given."""
+
+    grants: list[GrantOfUser]
+
+
+class VoidedGrant(TypedDict):
+    """A grant from which nothing more can be drawn; `changed` is false where that was so before."""
+
+    grant: str
+    changed: bool

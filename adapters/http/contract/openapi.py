@@ -33,6 +33,10 @@ INTRODUCTION = (
 PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
     "user": {"description": "The user's id.", "schema": {"type": "string", "pattern": USER_PATTERN}},
     "tier": {"description": "The tier's key.", "schema": {"type": "string", "pattern": f"^{STORED_STYLE}$"}},
+    "grant": {
+        "description": "The grant's id.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+    },
     "model": {"description": "The model's id.", "schema": {"type": "string", "minLength": 1}},
     "id": {
         "description": "The id that was given.",

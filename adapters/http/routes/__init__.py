@@ -13,6 +13,7 @@ from adapters.http.routes import (
     events,
     explanations,
     generations,
+    grants,
     health,
     history,
     images,
@@ -62,6 +63,7 @@ ALL_ROUTES = (
     *log.ROUTES,
     *own_limits.ROUTES,
     *admin.ROUTES,
+    *grants.ROUTES,
     *tiers.ROUTES,
     *openai.ROUTES,
 )

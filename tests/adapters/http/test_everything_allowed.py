@@ -39,6 +39,10 @@ include-name = "GET /v1/price"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 
 [[operations]]
+include-path-regex = "^/v1/admin/(policy|users/.user./(limits|grants))$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "429", "5xx"]
+
+[[operations]]
 include-path-regex = "/events/stream$"
 enabled = false
 
@@ -51,10 +55,11 @@ include-path-regex = "/images/(deletions|archives)$"
 phases.coverage.unexpected-methods = ["PUT", "PATCH"]
 
 [[operations]]
-include-path-regex = "/(thumbnails|details|queue)/"
+include-path-regex = "/(thumbnails|details|queue|grants)/"
 warnings = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.
+Of a further limit and a grant: credits have three decimals, the rest none, and what rolls over ends later.
 A stream has no end to wait for, which `test_events.py` does; nobody signs in with Discord here, as in
 `test_discord_sign_in.py`; and an image may be named as a route is, so that `GET` and `DELETE` are allowed there, and
 seldom has the name that is asked for. Nothing waits here for long enough to be taken out of the line, which

@@ -110,6 +110,9 @@ SCOPES = {
     ("GET", "/v1/admin/users/{user}/limits"): "admin",
     ("PUT", "/v1/admin/users/{user}/limits"): "admin",
     ("PATCH", "/v1/admin/policy"): "admin",
+    ("GET", "/v1/admin/users/{user}/grants"): "admin",
+    ("POST", "/v1/admin/users/{user}/grants"): "admin",
+    ("DELETE", "/v1/admin/users/{user}/grants/{grant}"): "admin",
     ("GET", "/v1/admin/tiers"): "admin",
     ("PUT", "/v1/admin/tiers/{tier}"): "admin",
     ("GET", "/v1/admin/users/{user}/tiers"): "admin",
@@ -141,7 +144,7 @@ def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: s
 def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
     return route.method, route.path.format(
-        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold"
+        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16
     )
 
 
