@@ -29,6 +29,7 @@ from adapters.discord.ending import tell_stopped
 from adapters.discord.errors import OUTDATED_BUTTON, AbbyTree
 from adapters.discord.identifying import IdentifyPace
 from adapters.discord.left_over import LeftOver
+from adapters.discord.limit_news import LimitNews, tell_waiting
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.discord.registration import Registration
 from adapters.discord.replies import tell
@@ -116,7 +117,8 @@ class AbbyBot(commands.AutoShardedBot):
         self._pace = IdentifyPace()
         self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
         self._catching_up: asyncio.Task[None] | None = None
-        self._digests = Digests(Served(self, self.store, self.remembered, self.config.discord, self.patience))
+        served = Served(self, self.store, self.remembered, self.config.discord, self.patience)
+        self._digests, self._limit_news = Digests(served), LimitNews(served)
         self._away: set[int] = set()
         self._downloads: aiohttp.ClientSession | None = None
 
@@ -138,10 +140,12 @@ class AbbyBot(commands.AutoShardedBot):
         left_over = LeftOver(self, self.pending, self.store.workers.reading, self.studio, self.patience)
         self._catching_up = asyncio.get_running_loop().create_task(left_over.keep_telling())
         self._digests.start()
+        self._limit_news.start()
 
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
         self._digests.stop()
+        self._limit_news.stop()
         await self._registration.stop()
         if self._catching_up is not None:
             self._catching_up.cancel()
@@ -192,6 +196,10 @@ class AbbyBot(commands.AutoShardedBot):
             return "it has lost its connection to Discord, and connects again"
         return None if self.is_ready() else "it is connecting to Discord"
 
+    async def on_app_command_completion(self, interaction: discord.Interaction[Any], _command: object) -> None:
+        """After a command: what its user's direct messages did not take."""
+        await tell_waiting(self, interaction)
+
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Every press and form: what nothing here knows any more, such as a former version's button, is told so."""
         kinds = {discord.InteractionType.component, discord.InteractionType.modal_submit}
@@ -215,6 +223,7 @@ class AbbyBot(commands.AutoShardedBot):
         """Takes no new work, waits so long for what runs, then cancels it; whoever was promised an answer gets one."""
         self.stopping = True
         self._digests.stop()
+        self._limit_news.stop()
         if self._catching_up is not None:
             self._catching_up.cancel()
         work = {task: interaction for task, interaction in self._work.items() if task is not asyncio.current_task()}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from tests.scripts.forgery import Lie, Line, changed, find, left_out, repeated, respelled, retagged
 
 CROSSED = "ThresholdCrossed"
-DAILY = {"limit": "user/day/generations", "percent": 80}
-FULL = {"limit": "user/day/generations", "percent": 100}
-MONTH = {"limit": "user/month/credits"}
-STORED = {"user": "30", "limit": "user/storage"}
-GUILD = {"limit": "guild/week/generations"}
-POOL = {"limit": "pool/storage"}
-POLICY = {"at": "2026-03-21T09:00:00.000000Z", "source": "environment"}
+DAILY: dict[str, object] = {"limit": "user/day/generations", "percent": 80}
+FULL: dict[str, object] = {"limit": "user/day/generations", "percent": 100}
+MONTH: dict[str, object] = {"limit": "user/month/credits"}
+STORED: dict[str, object] = {"user": "30", "limit": "user/storage"}
+GUILD: dict[str, object] = {"limit": "guild/week/generations"}
+POOL: dict[str, object] = {"limit": "pool/storage"}
+POLICY: dict[str, object] = {"at": "2026-03-21T09:00:00.000000Z", "source": "environment"}
 TELL_AT = '"tell_at":[80,95,100]'
 
 
