@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from domain.limit_grammar import limits_in_text, limits_of, unenforced_in_text, unenforced_of
+from domain.limit_grammar import limits_in_text, limits_of, percentages_of, unenforced_in_text, unenforced_of
 from domain.limit_names import ALL_LIMITS, FURTHER, OF_A_USER
 
 
@@ -85,3 +85,33 @@ def test_a_mistake_about_what_is_tried_out_is_told(text: str, sentence: str) -> 
     """With its place."""
     with pytest.raises(ValueError, match=sentence):
         unenforced_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "percentages"),
+    [
+        ("", ()),
+        ("80", (80,)),
+        ("95, 80,100", (80, 95, 100)),
+        ("80 %; 95%", (80, 95)),
+        ("80,80,", (80,)),
+        ("1,100", (1, 100)),
+    ],
+)
+def test_percentages_are_read_in_their_order(text: str, percentages: tuple[int, ...]) -> None:
+    """Each once, whatever stands between them."""
+    assert percentages_of(text) == percentages
+
+
+@pytest.mark.parametrize("text", ["0", "101", "80.5", "eighty", "-5", "080", "80 90", "\u0661", "80, x", "%"])
+def test_what_is_no_percentage_is_named_with_its_place(text: str) -> None:
+    """From 1 to 100, whole."""
+    with pytest.raises(ValueError, match=r"entry \d+, .*, is no whole percentage from 1 to 100"):
+        percentages_of(text)
+
+
+def test_percentages_are_not_many() -> None:
+    """Each is asked at every decision."""
+    assert len(percentages_of(",".join(map(str, range(1, 21))))) == 20
+    with pytest.raises(ValueError, match="21 percentages"):
+        percentages_of(",".join(map(str, range(1, 22))))

@@ -57,6 +57,7 @@ def crossed(limit: str, percent: int, used: int, most: int, **more: Any) -> Thre
 
 
 def last(history: History) -> Event:
+    assert isinstance(history.decision, tuple)
     return history.events[-1]
 
 
