@@ -61,7 +61,7 @@ class _Full(NamedTuple):
     used: int
     held: int
     over: int
-    """What of the demand it has no room for."""
+    """What of the demand it has no room for: of a window all of it at the most, though it be used beyond its limit."""
 
 
 _FITS = Fits()
@@ -114,7 +114,8 @@ def _full_windows(demand: Demand, view: View, limits: Limits, at: str) -> list[_
     today = find_day(view.days(demand.command.user), day_of(at))
     used = today.count if today else 0
     if used + demand.places > limits.daily:
-        full.append(_Full(DAILY, limits.daily, used, 0, used + demand.places - limits.daily))
+        over = min(demand.places, used + demand.places - limits.daily)
+        full.append(_Full(DAILY, limits.daily, used, 0, over))
     if limits.windows:
         full += _full_further(demand, view, limits.windows, at)
     return full
@@ -134,7 +135,8 @@ def _full_further(demand: Demand, view: View, windows: Windows, at: str) -> list
             counted, wanted = (tally[1], demand.credits) if is_credits else (tally[0], demand.places)
             if counted + wanted > limit.most and wanted:
                 held = tally[2] if is_credits else 0
-                full.append(_Full(limit.name, limit.most, counted - held, held, counted + wanted - limit.most))
+                over = min(wanted, counted + wanted - limit.most)
+                full.append(_Full(limit.name, limit.most, counted - held, held, over))
     return full if len(full) <= 1 else sorted(full, key=lambda one: OF_WINDOWS.index(one.name))
 
 

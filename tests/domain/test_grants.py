@@ -74,6 +74,18 @@ def test_what_a_grant_bears_takes_nothing_of_the_windows() -> None:
     given(*past).when(reserve("c"), at=on(11)).then_allowed()
 
 
+def test_a_grant_bears_all_where_more_is_used_than_the_limit() -> None:
+    """After the limit was lowered, or a service took more than its price: what is beyond it is nobody's to bear."""
+    past: Past = [policy(daily=3), reserved("r1", count=3), policy(daily=1), granted(amount=2)]
+    told = given(*past).when(reserve("r2", count=2)).then(reserved("r2", count=2, drawn=(places("g1", 2),)))
+    told.when(reserve("r3")).then_refused(Reason.DAILY_LIMIT, limit=1, used=3)
+    of_credits = policy(windows=(("user/month/credits", 5_000),))
+    dear: Past = [of_credits, reserved(credits_each=1_000), completed(cost=9_000), granted(amount=2_000, unit=CREDITS)]
+    bears = given(*dear).when(reserve("r2", credits_each=2_000)).then_allowed()
+    assert balance(bears) == 0
+    bears.when(reserve("r3", credits_each=1)).then_refused(Reason.WINDOW_LIMIT, used=9_000)
+
+
 def test_credits_beyond_a_limit_are_borne_in_thousandths() -> None:
     """Places and credits each by their own grants."""
     rule = policy(daily=1, windows=(("user/month/credits", 1_500),))
