@@ -6,17 +6,9 @@ What should come of each command is said by a model of dictionaries, which share
 
 from __future__ import annotations
 
-from hashlib import sha256
-from typing import NamedTuple
-
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from adapters.ledger.projector import Projector
-from adapters.ledger.snapshot_state import encode_state
-from domain.commands import Command
-from domain.decisions import StoredAnswer, decide
-from domain.events import Event, IdempotencyKey
 from domain.instants import later
 from domain.point_commands import (
     BuyOffer,
@@ -29,28 +21,10 @@ from domain.point_commands import (
     SetOffer,
     WithdrawOffer,
 )
-from domain.refusals import Refusal
-from projections.quota_state import QuotaState
-from tests.domain.examples import NOON, adopted
-from tests.domain.history import stored
+from tests.adapters.ledger.trade import PICTURES, USERS, Ledger, Model, Step, keyed
+from tests.domain.examples import NOON
 
-USERS = ("a", "b", "c")
-PICTURES = {"a.png": "a", "b.png": "b"}
 HISTORIES = 200
-KEPT_SECONDS = 7 * 86_400
-NOTHING = "nothing"
-ANSWERED = "answered"
-DONE = "done"
-
-
-class Step(NamedTuple):
-    """A wait, a command, whether it is sent under a key, and what is restarted before it."""
-
-    wait: int
-    command: PointCommand
-    number: int | None
-    restart: str
-
 
 users, amounts, ids, cli, why = (
     st.sampled_from(USERS), st.integers(1, 4), st.sampled_from("xy"), st.just("cli"), st.just("why")
@@ -205,9 +179,7 @@ def test_no_trade_makes_or_loses_a_point(trade: list[Step]) -> None:
             ledger.restart(step.restart)
         second += step.wait
         ledger.now = later(NOON, seconds=second)
-        digest = sha256(repr(step.command).encode()).hexdigest()
-        request = None if step.number is None else IdempotencyKey(f"k{step.number}", digest)
-        outcome = ledger.send(step.command._replace(idempotency_key=request))
+        outcome = ledger.send(keyed(step.command, step.number))
         assert outcome == model.expects(step, ledger.now[:10], second)
         event(f"{type(step.command).__name__} {outcome}")
         accounts = ledger.state.points.accounts()
