@@ -29,6 +29,7 @@ from adapters.application.tiers import (
     tiers_of,
     unassign_tier_blocking,
 )
+from adapters.application.window_figures import told_windows
 from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.output import Refused, refused_of
 from adapters.cli.reach.generation_exits import not_made
@@ -198,8 +199,12 @@ class OperationsOnLog:
 
 
 def _told(step: PolicyStep, *, is_changed: bool, dry_run: bool) -> dict[str, Any]:
-    members = {name: value._asdict() for name, value in step._asdict().items()}
-    return members | {"changed": is_changed, "dry_run": dry_run}
+    former, limits = (
+        {**shared._asdict(), "windows": told_windows(shared.windows), "unenforced": list(shared.unenforced or ())}
+        for shared in (step.former, step.limits)
+    )
+    over = {**step.over._asdict(), "windows": {}}  # no command changes these
+    return {"former": former, "limits": limits, "over": over, "changed": is_changed, "dry_run": dry_run}
 
 
 def _made(made: Generated) -> Made:

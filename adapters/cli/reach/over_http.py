@@ -8,6 +8,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from adapters.application.tier_figures import tier_figures
+from adapters.application.window_figures import told_windows
 from adapters.cli.output import Refused
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
@@ -131,8 +132,7 @@ def _body(answer: Answered | Refused) -> dict[str, Any] | Refused:
 
 
 def _own_body(own: Override) -> dict[str, Any]:
-    windows = {name: most / _each(name) for name, most in own.limits.windows or ()}
-    return {**own.limits._asdict(), "windows": windows, "until": own.until}
+    return {**own.limits._asdict(), "windows": told_windows(own.limits.windows), "until": own.until}
 
 
 def _each(name: str) -> int:

@@ -1,4 +1,4 @@
-"""Credits and limits of windows as JSON has them: numbers, credits with up to three decimals; the ledger's are whole
+"""Credits and limits of windows as bodies have them: numbers, credits with up to three decimals; the ledger's are whole
 thousandths.
 """
 
@@ -37,11 +37,6 @@ def stored_amount(told: float, unit: str, field: str) -> int:
     return int(told)
 
 
-def told_amount(amount: int, unit: str) -> float:
-    """An amount of the ledger as a number for programs."""
-    return amount / PER_CREDIT if unit == CREDITS else amount
-
-
 def stored_windows(told: dict[str, float] | None, allowed: tuple[str, ...], field: str) -> Windows | None:
     """Limits of windows in the one order; 400 for a name or a number that is none."""
     if told is None:
@@ -49,12 +44,7 @@ def stored_windows(told: dict[str, float] | None, allowed: tuple[str, ...], fiel
     for name in told:
         if name not in allowed:
             raise _wrong(field, f"{name!r:.60} is no limit that can be set here; those are {', '.join(allowed)}")
-    return in_order({name: stored_amount(most, _unit(name), field) for name, most in told.items()})
-
-
-def told_windows(windows: Windows | None) -> dict[str, float]:
-    """Limits of windows for programs."""
-    return {name: told_amount(most, _unit(name)) for name, most in windows or ()}
+    return in_order({name: stored_amount(most, name.rpartition("/")[2], field) for name, most in told.items()})
 
 
 def stored_names(told: list[str] | None, field: str) -> tuple[str, ...] | None:
@@ -67,10 +57,6 @@ def stored_names(told: list[str] | None, field: str) -> tuple[str, ...] | None:
     if len(set(told)) != len(told):
         raise _wrong(field, "a limit is there twice")
     return tuple(name for name in ALL_LIMITS if name in told)
-
-
-def _unit(name: str) -> str:
-    return name.rpartition("/")[2]
 
 
 def _wrong(field: str, what: str) -> Problem:

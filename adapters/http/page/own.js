@@ -11,7 +11,7 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle:
 const end = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
 const NAMES = { daily: "pictures a day", user_bytes: "storage", until: "the end" };
 const FIELDS = { daily: "own-daily", user_bytes: "own-mb", until: "own-until" };
-const NOTHING = { daily: null, user_bytes: null, until: null };
+const NOTHING = { daily: null, user_bytes: null, windows: {}, until: null };
 const WRITTEN = {
   daily: String,
   user_bytes: (bytes) => String(Number((bytes / MB).toFixed(6))),
@@ -78,8 +78,8 @@ function reason() {
 }
 
 function wanted() {
-  const given = { daily: read("daily"), user_bytes: read("user_bytes"), until: read("until") };
-  if (given.daily === null && given.user_bytes === null) return NOTHING;
+  const given = { daily: read("daily"), user_bytes: read("user_bytes"), windows: held.windows, until: read("until") };
+  if (given.daily === null && given.user_bytes === null && !Object.keys(given.windows).length) return NOTHING;
   if (given.until !== null && new Date(given.until) <= new Date()) {
     throw new api.Failure({ title: "Not set", detail: "That end has passed already. Give a time to come, or nothing: for good." });
   }
@@ -115,9 +115,9 @@ async function change(work, after) {
 }
 
 function showOwn(own) {
-  held = { daily: own.daily, user_bytes: own.user_bytes, until: own.until };
+  held = { daily: own.daily, user_bytes: own.user_bytes, windows: own.windows, until: own.until };
   for (const [name, id] of Object.entries(FIELDS)) at(id).value = held[name] === null ? "" : WRITTEN[name](held[name]);
-  const none = own.daily === null && own.user_bytes === null;
+  const none = own.daily === null && own.user_bytes === null && !Object.keys(own.windows).length;
   const what = none ? "Limits of their own were taken away" : own.in_force ? "Limits of their own, set" : "Limits of their own, over by now, set";
   at("own-set").textContent = own.set ? `${what} ${day.format(new Date(own.set.at))} by ${own.set.by}: ${own.set.reason}` : "They have no limits of their own.";
 }

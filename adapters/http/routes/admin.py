@@ -18,8 +18,9 @@ from adapters.application.governing import (
 from adapters.application.over_windows import over_windows
 from adapters.application.results import ChangedForAll, PolicyStep
 from adapters.application.storage import Storage
+from adapters.application.window_figures import told_windows
 from adapters.http.answers import REPLAYED, json_answer, replayed
-from adapters.http.contract.amounts import LimitNames, WindowLimits, stored_names, stored_windows, told_windows
+from adapters.http.contract.amounts import LimitNames, WindowLimits, stored_names, stored_windows
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import Limit, Why
 from adapters.http.contract.governing_shapes import ChangedPolicy, CleanedUp, LimitsOfAll, OverLimits

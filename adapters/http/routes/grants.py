@@ -9,8 +9,9 @@ from aiohttp import web
 from pydantic import Field
 
 from adapters.application.granting import Gift, give_grant_blocking, left_of_grants, void_grant_blocking
+from adapters.application.window_figures import told_amount
 from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
-from adapters.http.contract.amounts import stored_amount, told_amount
+from adapters.http.contract.amounts import stored_amount
 from adapters.http.contract.governing_bodies import End, Why, stored_time
 from adapters.http.contract.governing_shapes import GivenGrant, GrantOfUser, GrantsOfUser, VoidedGrant
 from adapters.http.contract.query import Words

@@ -9,8 +9,8 @@ from aiohttp import web
 from adapters.application.governing import override_limits_blocking, own_limits_of, reset_daily_blocking
 from adapters.application.reading import quota_status
 from adapters.application.results import Changed
+from adapters.application.window_figures import told_windows
 from adapters.http.answers import REPLAYED, json_answer, replayed
-from adapters.http.contract.amounts import told_windows
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import OwnLimits, Why
 from adapters.http.contract.governing_shapes import LimitsOfUser

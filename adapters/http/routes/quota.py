@@ -12,8 +12,8 @@ from adapters.application.finding_users import UserOrder, page_of_users
 from adapters.application.quota_dictionary import status_of
 from adapters.application.quota_figures import QuotaStatus, UserUsage
 from adapters.application.reading import figures_of, is_known, policy_in_force, usage_of
+from adapters.application.window_figures import told_windows
 from adapters.http.answers import json_answer
-from adapters.http.contract.amounts import told_windows
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Policy, UsersPage

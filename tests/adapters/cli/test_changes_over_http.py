@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -34,6 +35,24 @@ WRONG_NUMBERS = [
     ("generate", "\udcff"),
 ]
 ANSWER = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
+
+
+def test_further_limits_of_a_user_are_carried_on(abby: Abby, service: Service) -> None:
+    """They stand as they were where another limit is changed, beside a service too."""
+    windows = {"user/week/generations": 9, "user/month/credits": 2.505}
+    told = put(service, "/v1/admin/users/ada/limits", {"windows": windows, "reason": "a prize"})
+    assert told["changed"]
+    assert abby("limits", "ada", "--yes", "--daily", "2", "--json").code == 0
+    with urlopen(f"{service.address}/v1/admin/users/ada/limits") as answer:
+        own = json.load(answer)
+    assert (own["daily"], own["windows"]) == (2, windows)
+
+
+def put(service: Service, path: str, body: dict[str, Any]) -> Any:
+    """What the service answers."""
+    kind = {"Content-Type": "application/json"}
+    with urlopen(Request(service.address + path, json.dumps(body).encode(), kind, method="PUT")) as answer:
+        return json.load(answer)
 
 
 @pytest.mark.usefixtures("service")

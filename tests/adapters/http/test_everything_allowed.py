@@ -39,7 +39,7 @@ include-name = "GET /v1/price"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 
 [[operations]]
-include-path-regex = "^/v1/admin/(policy|users/.user./(limits|grants))$"
+include-path-regex = "^/v1/admin/(policy|tiers/.tier.|users/.user./(limits|grants))$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "429", "5xx"]
 
 [[operations]]
@@ -59,7 +59,8 @@ include-path-regex = "/(thumbnails|details|queue|grants)/"
 warnings = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.
-Of a further limit and a grant: credits have three decimals, the rest none, and what rolls over ends later.
+Of a further limit and a grant: credits have three decimals, the rest none, and what rolls over ends later. Of a
+tier: the form of its limits, and the order of its lists.
 A stream has no end to wait for, which `test_events.py` does; nobody signs in with Discord here, as in
 `test_discord_sign_in.py`; and an image may be named as a route is, so that `GET` and `DELETE` are allowed there, and
 seldom has the name that is asked for. Nothing waits here for long enough to be taken out of the line, which

@@ -115,6 +115,14 @@ async def test_a_users_own_limits_are_told_with_who_set_them(service: Running) -
     """Before there are any, while they hold, and once they are taken away."""
     path = "/v1/admin/users/1/limits"
     none: dict[str, Any] = dict.fromkeys(("user_bytes", "daily", "until", "set")) | {"windows": {}, "in_force": False}
+    none: dict[str, Any] = {
+        "user_bytes": None,
+        "daily": None,
+        "windows": {},
+        "until": None,
+        "in_force": False,
+        "set": None,
+    }
     assert (await service.ask("GET", path)).json == none
     windows = {"user/week/generations": 20, "user/month/credits": 2.5}
     own = {"daily": 9, "user_bytes": 1_048_577, "windows": windows, "until": "2999-01-31T00:00:00.000000Z"}
