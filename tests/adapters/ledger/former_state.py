@@ -17,7 +17,7 @@ def without_windows(stored: bytes) -> bytes:
 def without_taken_in(stored: bytes) -> bytes:
     """The same as schema 4 had it, which told nothing of what settings gave."""
     schema, rest = without_windows(stored).split(b"\n", 1)
-    less = re.sub(rb',\["taken_in",\[[^\]]*\]\]', b"", re.sub(rb",\[\],\[\]\]", b"]", rest))
+    less = re.sub(rb',\["taken_in",\[[^\]]*\]\]', b"", re.sub(rb",\[\],\[\],\[\]\]", b"]", rest))
     assert b"taken_in" not in less
     return schema.replace(b"5", b"4") + b"\n" + less
 

@@ -226,7 +226,7 @@ STATES_BY_SCHEMA = {
     3: "657f4a987ad2f74b05a32cc8864daa6ba7f77c4f3ee881cfccf5bc36c708c5b7",
     4: "2c80a2a0dfaeff3c7ca5125544493619451cb87c65dd3899a25dbc68e96e4b7f",
     5: "d09e172de05e3857e320ae5b030c01c14606af05ea0dca744e69c87a422b046a",
-    6: "a897983c47b35e5a483b3c6eca80e11315b885ea23eeaa2a47d0c151bdf75b71",
+    6: "2ff4dc3a48c40f8199f142832320cfbcaeecd973d0518275d51c5a1018149912",
 }
 """The SHA-256 of the stored form of one history."""
 
