@@ -14,6 +14,8 @@ from tests.adapters.reports.conftest import opened
 
 KINDS = {"BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON", "TIMESTAMP", "DATE", "VARCHAR[]"}
 """What columns of the views are, beside structs and lists of them."""
+OF_OTHER_LOGS = {"exceeded", "grants", "points"}
+"""Views of which the month has no row: nobody gives grants or points in it, and no limit is tried out."""
 LARGE = """
 SELECT CAST(18446744073709551615 AS HUGEINT) AS seed, CAST(-9007199254740993 AS HUGEINT) AS "a ""quoted"" one",
        {'bytes': CAST(9007199254740993 AS HUGEINT)} AS asked, [CAST(9007199254740993 AS HUGEINT), NULL] AS many,
@@ -23,7 +25,7 @@ SELECT CAST(18446744073709551615 AS HUGEINT) AS seed, CAST(-9007199254740993 AS 
 def whole(value: Any) -> Any:
     """A number without places behind the point as the integer that it is."""
     if isinstance(value, Decimal):
-        return int(value)
+        return int(value) if value.as_tuple().exponent == 0 else value
     if isinstance(value, list | tuple):
         return [whole(item) for item in value]
     return {name: whole(item) for name, item in value.items()} if isinstance(value, dict) else value
@@ -52,7 +54,7 @@ def test_every_column_of_every_view_is_read_back_as_json_has_it(month: Path, tmp
         assert names == [name for name, _ in answer.columns], view
         assert sorted(map(repr, rows)) == sorted(repr([plain(value) for value in row]) for row in answer.rows), view
         kinds |= {kind for _, kind in answer.columns}
-        assert rows, view
+        assert rows or view in OF_OTHER_LOGS, view
     assert kinds >= KINDS
     assert any(kind.startswith("STRUCT") and kind.endswith("[]") for kind in kinds)
 
