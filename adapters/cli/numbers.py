@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import typer
 
+from domain.credits import thousandths
 from domain.limits import MEGABYTE
 
 MOST_DIGITS = 18
@@ -47,6 +48,18 @@ def megabytes(at_most: int) -> Callable[[object], float]:
         return number
 
     return read
+
+
+def credits_exactly(value: object) -> int:
+    """Thousandths of credits, more than 0. It raises typer.BadParameter."""
+    text = str(value).strip()
+    try:
+        amount = thousandths(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; write it in digits.") from error
+    if not amount:
+        raise typer.BadParameter("0 credits give nothing; the least is 0.001.")
+    return amount
 
 
 def days(value: object) -> int:

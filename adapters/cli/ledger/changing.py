@@ -10,13 +10,12 @@ from rich.console import Console
 
 from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
-from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.invocation import Invocation
 from adapters.cli.ledger.everybody import change_for_everybody
 from adapters.cli.ledger.quotas import show_status
+from adapters.cli.ledger.unknown_users import unknown
 from adapters.cli.output import Output, Refused, malformed, refused_of
 from adapters.cli.reach.access import open_store, operations, refuse_without_log
-from adapters.cli.reach.operations import Operations
 from adapters.cli.tables import add_row, print_lines, table
 from adapters.cli.times import instant
 from adapters.ports.clock import utc_now
@@ -25,7 +24,7 @@ from adapters.wording.figures import counted, size_in_words
 from adapters.wording.limits import own_in_words
 from domain.limits import MEGABYTE, NO_OVERRIDE, Override, SharedLimits, UserLimits, carried_on
 from domain.names import malformed_name, malformed_user
-from domain.refusals import Reason, Refusal
+from domain.refusals import Refusal
 
 
 def delete(invocation: Invocation, output: Output, user: str, name: str) -> int:
@@ -48,7 +47,7 @@ def reset(invocation: Invocation, output: Output, user: str, reason: str, *, yes
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
     with operations(invocation.set_up()) as ask:
-        status = _unknown(output, ask, user, yes=yes) or ask.reset(user, reason)
+        status = unknown(output, ask, user, yes=yes) or ask.reset(user, reason)
     if isinstance(status, Refused):
         return output.refused(status)
     status, is_changed = _apart(status)
@@ -97,7 +96,7 @@ def limits(invocation: Invocation, output: Output, asked: Asked) -> int:
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
-        former = _unknown(output, ask, user, yes=yes) or ask.own_limits(user)
+        former = unknown(output, ask, user, yes=yes) or ask.own_limits(user)
         if isinstance(former, Refused):
             return output.refused(former)
         own = carried_on(former, own, utc_now())
@@ -121,17 +120,6 @@ def _told(user: str, own: Override, *, is_changed: bool) -> str:
     if not is_changed:
         return f"{user} has {'no' if none else 'these'} limits of their own already. Nothing was changed."
     return f"{user} has {'no limits of their own any more' if none else f'of their own now: {own_in_words(own)}'}."
-
-
-def _unknown(output: Output, ask: Operations, user: str, *, yes: bool) -> Refused | None:
-    """The refusal to change what nobody has yet: a mistyped id looks like a new user. Whoever sits there is asked."""
-    if yes or ask.knows(user):
-        return None
-    sentence = f"The log knows nothing of {user}."
-    if output.may_ask() and output.asked(f"{sentence} Is the id right, and shall it be done all the same?"):
-        return None
-    advice = "Nothing was changed. If the id is right, run the command again with --yes."
-    return Refused(Reason.NOT_FOUND.value, f"{sentence} {advice}", REFUSAL_EXITS[Reason.NOT_FOUND])
 
 
 def cleanup(invocation: Invocation, output: Output, days: int | None) -> int:

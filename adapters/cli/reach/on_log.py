@@ -16,6 +16,7 @@ from adapters.application.governing import (
     policy_step,
     reset_daily_blocking,
 )
+from adapters.application.granting import Gift, give_grant_blocking, void_grant_blocking
 from adapters.application.reading import image_bytes, is_known, override_of, quota_status
 from adapters.application.results import Actor, Changed, PolicyStep
 from adapters.application.storage import Storage
@@ -145,6 +146,18 @@ class OperationsOnLog:
         if isinstance(done, Refusal):
             return refused_of(done)
         return user_figures(user, tiers_of(self._store, user), changed=done.position > 0)
+
+    def give_grant(self, user: str, gift: Gift) -> Mapping[str, Any] | Refused:
+        """Gives a user a grant."""
+        given = give_grant_blocking(self._store, user, gift, actor=CLI)
+        if isinstance(given, Refusal):
+            return refused_of(given)
+        return {"grant": given.grant, "position": given.position}
+
+    def void_grant(self, user: str, grant: str, reason: str) -> Mapping[str, Any] | Refused:
+        """Takes away what is left of one."""
+        voided = void_grant_blocking(self._store, user, grant, reason, actor=CLI)
+        return refused_of(voided) if isinstance(voided, Refusal) else {"grant": grant, "changed": voided.position > 0}
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from adapters.application.granting import Gift
 from adapters.cli.output import Refused
 from domain.limits import Override, SharedLimits
 from domain.tiers import Tier
@@ -98,6 +99,12 @@ class Operations(Protocol):
         self, user: str, key: str, reason: str, *, given: bool, until: str | None = None
     ) -> Mapping[str, Any] | Refused:
         """Gives a user a tier by hand, or takes it back; the same."""
+
+    def give_grant(self, user: str, gift: Gift) -> Mapping[str, Any] | Refused:
+        """Gives a user a grant: grant (its id), position."""
+
+    def void_grant(self, user: str, grant: str, reason: str) -> Mapping[str, Any] | Refused:
+        """Takes away what is left of one: grant, changed, which is false where it was void already."""
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+from adapters.application.granting import Gift
 from adapters.application.tier_figures import tier_figures
 from adapters.application.window_figures import told_windows
 from adapters.cli.output import Refused
@@ -107,6 +108,18 @@ class OperationsOverHttp:
         path = f"{_tiers_path(user)}/{quote(key, safe='')}"
         return _body(self._client.ask("PUT", path, body, key=uuid4().hex))
 
+    def give_grant(self, user: str, gift: Gift) -> dict[str, Any] | Refused:
+        """Gives a user a grant."""
+        amount = gift.amount / PER_CREDIT if gift.unit == CREDITS else gift.amount
+        body = {**gift._asdict(), "amount": amount}
+        del body["source"]  # whoever gives one over HTTP is a manager
+        return _body(self._client.ask("POST", _grants_path(user), body, key=uuid4().hex))
+
+    def void_grant(self, user: str, grant: str, reason: str) -> dict[str, Any] | Refused:
+        """Takes away what is left of one."""
+        path = f"{_grants_path(user)}/{quote(grant, safe='')}?{urlencode({'reason': reason})}"
+        return _body(self._client.ask("DELETE", path, key=uuid4().hex))
+
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
         return _body(self._client.ask("POST", "/v1/admin/cleanup", {"days": days}, key=uuid4().hex))
@@ -141,6 +154,10 @@ def _each(name: str) -> int:
 
 def _limits_path(user: str) -> str:
     return f"/v1/admin/users/{quote(user, safe='')}/limits"
+
+
+def _grants_path(user: str) -> str:
+    return f"/v1/admin/users/{quote(user, safe='')}/grants"
 
 
 def _tiers_path(user: str) -> str:

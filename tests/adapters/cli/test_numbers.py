@@ -33,6 +33,15 @@ OPTIONS = [
     (["tiers", "define", "x"], "--storage-mb"),
     (["tiers", "define", "x"], "--weight"),
     (["tiers", "define", "x"], "--waiting"),
+    (["price"], "--width"),
+    (["price"], "--height"),
+    (["price"], "--count"),
+    (["price"], "--steps"),
+    (["grant", "ada"], "--credits"),
+    (["grant", "ada"], "--generations"),
+    (["grant", "ada"], "--mb"),
+    (["grant", "ada"], "--days"),
+    (["grant", "ada"], "--priority"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 
@@ -44,7 +53,7 @@ def test_no_option_with_a_number_is_missing_here() -> None:
         (name, parameter.opts[0])
         for name, command in commands.items()
         for parameter in command.params
-        if parameter.metavar in {"N", "POSITION", "PIXELS", "MB"}
+        if parameter.metavar in {"N", "POSITION", "PIXELS", "MB", "CREDITS"}
     }
     assert found == {(words[0], option) for words, option in OPTIONS}
 

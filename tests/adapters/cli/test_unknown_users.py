@@ -14,7 +14,7 @@ from adapters.engines.opening import open_store
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import Service, png
 
-CHANGES = [("reset",), ("limits", "--daily", "3"), ("limits", "--clear")]
+CHANGES = [("reset",), ("limits", "--daily", "3"), ("limits", "--clear"), ("grant", "--credits", "1")]
 
 
 class Person(io.StringIO):
