@@ -75,13 +75,14 @@ async def _serve(program: Program, out: TextIO) -> int:
     _stop_on_signals(stopping)
     address = await program.http.start() if program.http else None
     _say_hello(program, address, out)
-    for part in (program.bot, program.webhooks):
+    for part in (program.bot, program.webhooks, program.paid_outside):
         if part:
             part.start()
     try:
         return await _look_after(program, address, stopping)
     finally:
-        await asyncio.gather(*(part.stop() for part in (program.bot, program.http, program.webhooks) if part))
+        parts = (program.bot, program.http, program.webhooks, program.paid_outside)
+        await asyncio.gather(*(part.stop() for part in parts if part))
         await program.studio.close()
         await program.generator.aclose()
 

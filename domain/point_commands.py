@@ -99,7 +99,8 @@ class WithdrawOffer(NamedTuple):
 
 class BuyOffer(NamedTuple):
     """A user buys what is offered, and gets it as a grant of a new id. `seen` is the offer as the user saw it: it is
-    refused where it is another by now.
+    refused where it is another by now. `outside`: so much of an external currency is held for it, which must be its
+    price; no points are paid then.
     """
 
     user: str
@@ -107,6 +108,7 @@ class BuyOffer(NamedTuple):
     offer: str
     grant: str
     seen: Offer | None = None
+    outside: int | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
 

@@ -171,10 +171,12 @@ def _withdraw_offer(command: WithdrawOffer, view: View, at: str) -> tuple[PointE
 
 
 def _buy(command: BuyOffer, view: View, at: str) -> tuple[Event, ...] | Refusal:
-    """The offer, where it still is as it was seen and the user has its price."""
+    """The offer, where it still is as it was seen and the user has its price; of one paid outside the grant alone."""
     offer = view.points.offer(command.offer)
-    if offer is None or command.seen not in {None, offer}:
+    if offer is None or command.seen not in {None, offer} or command.outside not in {None, offer.price}:
         return Refusal(Reason.OFFER_CHANGED, command.user, command.offer)
+    if command.outside is not None:
+        return give(bought(command, offer, at), view, at)
     if refusal := _short(command.user, offer.price, view):
         return refusal
     return purchased(command, offer, view, at)

@@ -370,9 +370,10 @@ def _bad_points(command: PointCommand) -> str | None:
             return _bad_offer(wanted) or _bad_text(reason, "reason")
         case WithdrawOffer(offer=offer, reason=reason):
             return _bad_id(offer) or _bad_text(reason, "reason")
-        case BuyOffer(user, offer=offer, grant=grant, seen=seen):
-            bad_ids = _bad_id(offer) or _bad_id(grant)
-            return malformed_user(user) or bad_ids or (None if seen is None else _bad_offer(seen))
+        case BuyOffer(user, offer=offer, grant=grant, seen=seen, outside=outside):
+            bad_ids = malformed_user(user) or _bad_id(offer) or _bad_id(grant)
+            bad_amount = None if outside is None else _bad_amount(outside)
+            return bad_ids or bad_amount or (None if seen is None else _bad_offer(seen))
         case _:
             assert_never(command)
 

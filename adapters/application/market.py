@@ -34,6 +34,7 @@ from domain.refusals import Reason, Refusal
 
 MOST_MOVEMENTS = 100
 """Movements that are told at once."""
+PAID_OUTSIDE = "Offers are paid in {currency} here, and not in {points}."
 NOTHING_A_DAY = "Nothing is given by the day here. Whoever runs the service can set EARN_DAILY."
 
 
@@ -183,6 +184,12 @@ async def buy_offer(
 ) -> PointsChanged | Refusal:
     """A user buys what is offered, where it still is as it was seen. Raises Faults."""
     grant, opened = random_hex(ID_BYTES), storage.opened()
+    """A user buys what is offered for points, where it still is as it was seen. Raises Faults."""
+    settings = storage.settings
+    if settings.currency:
+        told = PAID_OUTSIDE.format(currency=settings.currency, points=settings.points_name)
+        return Refusal(Reason.MALFORMED, user, told)
+    grant = random_hex(ID_BYTES)
     command = BuyOffer(user=user, by=actor.by, offer=offer, grant=grant, seen=seen, origin=actor.origin)
     return _changed(storage, user, await opened.ledger.submit(with_key(command, idempotency_key, opened)))
 

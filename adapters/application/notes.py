@@ -27,6 +27,8 @@ class NoteKind(StrEnum):
     BOT_OFFLINE = "bot_offline"
     WEBHOOKS_BEHIND = "webhooks_behind"
     WEBHOOKS_STOPPED = "webhooks_stopped"
+    PAYMENTS_DISPUTED = "payments_disputed"
+    PURCHASES_UNREADABLE = "purchases_unreadable"
     LOG_BEGUN = "log_begun"
 
 

@@ -223,6 +223,8 @@ class StoreSettings(NamedTuple):
     earn_daily: int = 0
     earn_favourite: int = 0
     points_name: str = "points"
+    currency: str = ""
+    """What people call the external currency in which offers are priced; "" where points pay for them."""
 
     @property
     def strips(self) -> bool:

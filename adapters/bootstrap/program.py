@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.application.storage import Storage
+from adapters.bootstrap.currency import paid_outside_of
 from adapters.bootstrap.doors import discord_sign_in
 from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.reach import needs_token, reach_of
@@ -14,6 +15,7 @@ from adapters.bootstrap.webhooks import receiver_of, webhooks_to
 from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
 from adapters.library.image_generator import ImageGenerator
+from adapters.market.paid_outside import PaidOutside
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import Config
 from adapters.studio import Studio
@@ -38,6 +40,7 @@ class Program:
     tokens: KnownTokens
     bot: BotLife | None
     webhooks: Webhooks | None
+    paid_outside: PaidOutside | None
 
 
 def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
@@ -73,6 +76,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
         tokens=tokens,
         bot=bot,
         webhooks=None if receiver is None else webhooks_to(receiver, config, store),
+        paid_outside=paid_outside_of(config, store),
     )
 
 

@@ -97,4 +97,5 @@ def store_settings(config: Config) -> StoreSettings:
         earn_daily=config.market.earn_daily,
         earn_favourite=config.market.earn_favourite,
         points_name=config.market.points_name,
+        currency=config.currency.name if config.currency.url else "",
     )

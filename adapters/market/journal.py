@@ -46,7 +46,7 @@ class ExchangeJournal:
 
     def hold_of(self, purchase: Purchase) -> Hold:
         """The purchase's hold. Its name follows from the ledger and the request's key, and tells neither."""
-        digest = sha256(orjson.dumps([self._ledger_id, purchase.key])).hexdigest()
+        digest = sha256(orjson.dumps([self._ledger_id, purchase.by, purchase.key])).hexdigest()
         return Hold(f"abby-{digest[:NAME_CHARACTERS]}", purchase.user, purchase.amount)
 
     def add(self, purchase: Purchase) -> None:
@@ -57,6 +57,7 @@ class ExchangeJournal:
             "offer": purchase.offer,
             "amount": purchase.amount,
             "origin": purchase.origin,
+            "by": purchase.by,
         }
         try:
             self._files.make_directories(self._folder)
@@ -99,10 +100,12 @@ class ExchangeJournal:
 
 
 def _purchase(told: object) -> Purchase | None:
-    if not isinstance(told, dict) or set(told) != {"key", "user", "offer", "amount", "origin"}:
+    if not isinstance(told, dict) or set(told) != {"key", "user", "offer", "amount", "origin", "by"}:
         return None
-    texts = all(isinstance(told[name], str) and told[name] for name in ("key", "user", "offer"))
+    texts = all(isinstance(told[name], str) and told[name] for name in ("key", "user", "offer", "by"))
     amount, origin = told["amount"], told["origin"]
     if not texts or type(amount) is not int or not 0 < amount <= LARGEST_AMOUNT or not isinstance(origin, str | None):
         return None
-    return Purchase(told["key"], told["user"], told["offer"], amount, origin)
+    return Purchase(
+        key=told["key"], user=told["user"], offer=told["offer"], amount=amount, origin=origin, by=told["by"]
+    )

@@ -107,6 +107,12 @@ METRICS: Mapping[str, Described] = {
     "abby_webhook_away_seconds": Described(
         Kind.GAUGE, "Seconds since the receiver of webhooks first failed to take what waits; 0 while it takes all."
     ),
+    "abby_purchases_unsettled": Described(
+        Kind.GAUGE, "Purchases with the external currency that are not settled; absent where there is none."
+    ),
+    "abby_purchases_disputed": Described(
+        Kind.GAUGE, "Those of them on which the currency's service and the log do not agree: people have to look."
+    ),
     "abby_webhook_position": Described(
         Kind.GAUGE, "The position up to which webhooks are told; absent where there are none."
     ),

@@ -12,13 +12,14 @@ from domain.refusals import Refusal
 
 @dataclass(frozen=True)
 class Purchase:
-    """An offer for an amount of the external currency. `key` is the request's, and its user's alone."""
+    """An offer for an amount of the external currency. `key` is the request's, and that of `by` alone."""
 
     key: str
     user: str
     offer: str
     amount: int
     origin: str | None = None
+    by: str = "system"
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,14 @@ def test_a_purchase_pays_the_market_and_gives_what_was_offered() -> None:
     given(offered(), minted(6)).when(buy(None)).then_allowed()
 
 
+def test_what_is_paid_outside_is_given_alone() -> None:
+    """Without points, where the offer's price is what is held; at another price it is refused."""
+    told = given(offered()).when(buy(outside=5)).then(given_for())
+    assert told.state.points.accounts() == {}
+    told.when(buy(outside=4, grant="g2")).then_refused(Reason.OFFER_CHANGED, detail="ten")
+    given(offered()).when(buy(outside=0)).then_refused(Reason.MALFORMED)
+
+
 def test_what_is_bought_for_ever_has_no_end() -> None:
     """An offer without days."""
     for_ever = OFFER._replace(days=None)

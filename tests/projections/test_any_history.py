@@ -120,7 +120,7 @@ about_points: st.SearchStrategy[Command] = st.one_of(
     st.builds(lambda offer: SetOffer("cli", offer, "a game"), offers),
     st.builds(lambda offer: WithdrawOffer("cli", offer, "it is over"), st.sampled_from(["o", "p"])),
     st.builds(
-        lambda user, offer, grant, seen, request: BuyOffer(user, "library", offer, grant, seen, None, request),
+        lambda user, offer, grant, seen, request: BuyOffer(user, "library", offer, grant, seen, None, None, request),
         users, st.sampled_from(["o", "p"]), grants, st.none() | offers, requests,
     ),
 )  # fmt: skip

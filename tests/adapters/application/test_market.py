@@ -123,6 +123,16 @@ async def test_what_is_offered_is_bought_as_it_was_seen(opening: Opening) -> Non
     assert market.offers(store) == [OFFER._replace(price=1)]
 
 
+async def test_where_offers_are_paid_outside_no_points_buy_them(opening: Opening) -> None:
+    """Their price is of another currency then: it is said so, and nothing is moved."""
+    store = opening(currency="coins")
+    done(await market.set_offer(store, OFFER, "a fair", actor=DISCORD))
+    done(await market.move_points(store, "1", "mint", 8, "a game", actor=DISCORD))
+    refused = await market.buy_offer(store, "1", "ten", OFFER, actor=DISCORD)
+    assert refused == Refusal(Reason.MALFORMED, "1", "Offers are paid in coins here, and not in points.")
+    assert (market.points_of(store, "1").balance, grants_of(store, "1")) == (8, ())
+
+
 async def test_a_repeat_is_answered_as_the_first_was_and_another_request_under_its_key_is_refused(
     opening: Opening,
 ) -> None:

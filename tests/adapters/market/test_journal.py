@@ -57,7 +57,7 @@ def test_a_hold_has_one_name_for_a_request_of_a_ledger(tmp_path: Path) -> None:
     assert (one.hold_of(BOUGHT).account, one.hold_of(BOUGHT).amount) == ("ann", 25)
 
 
-RIGHT = {"key": PLAIN.key, "user": "ann", "offer": "ten-pictures", "amount": 1, "origin": None}
+RIGHT = {"key": PLAIN.key, "user": "ann", "offer": "ten-pictures", "amount": 1, "origin": None, "by": "system"}
 
 
 @pytest.mark.parametrize(
