@@ -182,14 +182,12 @@ async def withdraw_offer(
 async def buy_offer(
     storage: Storage, user: str, offer: str, seen: Offer, *, actor: Actor, idempotency_key: Key | None = None
 ) -> PointsChanged | Refusal:
-    """A user buys what is offered, where it still is as it was seen. Raises Faults."""
-    grant, opened = random_hex(ID_BYTES), storage.opened()
     """A user buys what is offered for points, where it still is as it was seen. Raises Faults."""
     settings = storage.settings
     if settings.currency:
         told = PAID_OUTSIDE.format(currency=settings.currency, points=settings.points_name)
         return Refusal(Reason.MALFORMED, user, told)
-    grant = random_hex(ID_BYTES)
+    grant, opened = random_hex(ID_BYTES), storage.opened()
     command = BuyOffer(user=user, by=actor.by, offer=offer, grant=grant, seen=seen, origin=actor.origin)
     return _changed(storage, user, await opened.ledger.submit(with_key(command, idempotency_key, opened)))
 

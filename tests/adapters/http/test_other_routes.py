@@ -114,7 +114,6 @@ async def test_limits_of_ones_own_hold_until_they_are_taken_away(service: Runnin
 async def test_a_users_own_limits_are_told_with_who_set_them(service: Running) -> None:
     """Before there are any, while they hold, and once they are taken away."""
     path = "/v1/admin/users/1/limits"
-    none: dict[str, Any] = dict.fromkeys(("user_bytes", "daily", "until", "set")) | {"windows": {}, "in_force": False}
     none: dict[str, Any] = {
         "user_bytes": None,
         "daily": None,
