@@ -151,6 +151,15 @@ async def test_no_limit_and_no_grant_breaks_a_rule(page: Page, tmp_path: Path) -
         assert await violations(page) == []
         await page.set_viewport_size({"width": 1280, "height": 900})
         assert await violations(page) == []
+        await page.get_by_role("link", name="Admin").tap()
+        await expect(page.locator("#everybody-further > li")).to_have_count(4)
+        await page.locator("#everybody-add").tap()
+        assert await violations(page) == []
+        await page.locator("#users-table").get_by_role("button", name="local").tap()
+        await page.locator("#own-add").tap()
+        assert await violations(page) == []
+        await page.set_viewport_size(PHONE)
+        assert await violations(page) == []
     finally:
         await service.close()
 

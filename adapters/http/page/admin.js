@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { takeAway } from "./charts.js";
 import { showFigures } from "./figures.js";
 import { listen, showChanges, showLimits } from "./governing.js";
+import { listenToLeftovers } from "./leftovers.js";
 import { showLog } from "./log.js";
 import { listenToUser } from "./own.js";
 import { showProviders } from "./providers.js";
@@ -120,7 +121,8 @@ async function refresh() {
 
 listenToUsers(tried);
 listenToUser(usersAnew);
-listen(tried, async () => {
+listenToLeftovers(tried);
+listen(async () => {
   await refresh();
   await usersAnew();
 });

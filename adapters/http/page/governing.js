@@ -1,18 +1,19 @@
-// What whoever runs the service changes for everybody: the limits, and which temp files go. Each is shown before it is done.
+// The limits for everybody, changed by whoever runs the service: what changes is shown before it is done.
 
 import * as api from "./api.js";
+import { counted, number, size, wholeOrNothing } from "./amounts.js";
+import { FurtherLimits, inGeneral, namesOf, stepsOf, triedSteps } from "./further.js";
 
 const at = (id) => document.getElementById(id);
 const MB = 1048576;
 const CHANGES_SHOWN = 5;
-const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const size = (bytes) => (bytes && bytes < MB / 10 ? `${Math.ceil(bytes / 1024)} KB` : `${number.format(bytes / MB)} MB`);
-const counted = (count, one) => `${number.format(count)} ${one}${count === 1 ? "" : "s"}`;
 const NAMES = { daily: "pictures a day", user_bytes: "storage of each user", pool_bytes: "storage of all" };
 const FIELDS = { daily: "everybody-daily", user_bytes: "everybody-mb", pool_bytes: "everybody-pool" };
 const amount = (name, value) => (name === "daily" ? number.format(value) : size(value));
 
+const further = new FurtherLimits({ list: at("everybody-further"), add: at("everybody-add"), names: namesOf(), canBeTried: true });
+let policy = { windows: {}, unenforced: [] }; // as it was last told
 let shown = null;
 
 function complain(sentence) {
@@ -20,30 +21,39 @@ function complain(sentence) {
   at("everybody-error").hidden = !sentence;
 }
 
-/** A whole number in a field, null where there is nothing; a sentence for what is no number is thrown. */
-const wholeOrNothing = (id, sentence) => {
-  const text = at(id).value.trim();
-  if (text === "") return null;
-  if (!/^[0-9]+$/.test(text)) throw new api.Failure({ title: "Not set", detail: sentence });
-  return Number(text);
-};
-
-const steps = (former, limits) =>
-  Object.keys(NAMES)
+const steps = (former, limits) => [
+  ...Object.keys(NAMES)
     .filter((name) => former[name] !== limits[name])
-    .map((name) => `${NAMES[name]} from ${amount(name, former[name])} to ${amount(name, limits[name])}`);
+    .map((name) => `${NAMES[name]} from ${amount(name, former[name])} to ${amount(name, limits[name])}`),
+  ...stepsOf(former.windows, limits.windows),
+  ...triedSteps(former.unenforced, limits.unenforced),
+];
+
+/** The further limits that the rows say, where they are others than those in force. */
+function furtherWanted() {
+  const { windows, tried: names } = further.read();
+  const unenforced = [...policy.unenforced.filter((name) => !namesOf().includes(name)), ...names];
+  return {
+    ...(stepsOf(policy.windows, windows).length ? { windows } : {}),
+    ...(triedSteps(policy.unenforced, unenforced).length ? { unenforced } : {}),
+  };
+}
+
+const overWindow = (name, count) =>
+  name.startsWith("user/") ? counted(count, "user") : name.startsWith("guild/") ? counted(count, "server") : "all together";
 
 function overInWords(over) {
   const parts = [];
   if (over.daily_users) parts.push(`${counted(over.daily_users, "user")} made more today`);
   if (over.storage_users) parts.push(`${counted(over.storage_users, "user")} keep more`);
   if (over.pool_bytes) parts.push(`all together use ${size(over.pool_bytes)} more`);
+  for (const [name, count] of Object.entries(over.windows ?? {})) parts.push(`${overWindow(name, count)} used more ${inGeneral(name)}`);
   return parts.length ? `${parts.join(", ")}. Nobody loses anything; who is over a limit is refused the next time.` : "Nobody is over these limits.";
 }
 
 function wanted() {
   const sentence = "A limit is a whole number, or nothing: as it is.";
-  const given = {};
+  const given = furtherWanted();
   for (const [name, id] of Object.entries(FIELDS)) {
     const value = wholeOrNothing(id, sentence);
     if (value !== null) given[name] = name === "daily" ? value : value * MB;
@@ -76,7 +86,7 @@ async function look(event) {
   const step = await tried(async () => {
     const asked = wanted();
     const told = await api.admin.changePolicy({ ...asked, dry_run: true });
-    const was = Object.fromEntries(Object.keys(FIELDS).filter((name) => name in asked).map((name) => [name, told.former[name]]));
+    const was = Object.fromEntries(Object.keys(told.former).filter((name) => name in asked).map((name) => [name, told.former[name]]));
     shown = { ...asked, was };
     return told;
   });
@@ -99,24 +109,33 @@ async function change(after) {
   const done = await tried(() => api.admin.changePolicy(asked));
   if (!done) return;
   for (const id of [...Object.values(FIELDS), "everybody-reason"]) at(id).value = "";
+  further.show(done.limits.windows, done.limits.unenforced, { anew: true });
   at("everybody-said").textContent = done.changed ? `Changed: ${steps(done.former, done.limits).join("; ")}.` : "The limits were so already.";
   at("everybody-title").focus();
   await after();
 }
 
 /** The limits in force: what a field that is left empty means. */
-export function showLimits(policy) {
+export function showLimits(told) {
+  policy = told;
+  further.show(policy.windows, policy.unenforced);
   const plain = (bytes) => number.format(bytes / MB).replaceAll(",", "");
   at("everybody-daily").placeholder = policy.daily;
   at("everybody-mb").placeholder = plain(policy.user_bytes);
   at("everybody-pool").placeholder = plain(policy.pool_bytes);
 }
 
+/** The limits of a line of the log, whose credits are thousandths. */
+function asTold({ data: { limits } }) {
+  const windows = Object.entries(limits.windows ?? {}).map(([name, most]) => [name, name.endsWith("credits") ? most / 1000 : most]);
+  return { ...limits, windows: Object.fromEntries(windows) };
+}
+
 /** The newest changes, from old to new, by whom and why. */
 export async function showChanges() {
   const lines = await tried(() => api.admin.policyChanges());
   if (!lines) return;
-  const told = lines.map((line, index) => ({ line, changes: index ? steps(lines[index - 1].data.limits, line.data.limits) : [] }));
+  const told = lines.map((line, index) => ({ line, changes: index ? steps(asTold(lines[index - 1]), asTold(line)) : [] }));
   const items = told.filter((one) => one.changes.length).slice(-CHANGES_SHOWN).reverse();
   at("everybody-changes").replaceChildren(
     ...items.map(({ line, changes }) => {
@@ -129,47 +148,8 @@ export async function showChanges() {
   );
 }
 
-// -- temp files ---------------------------------------------------------------------------------------
-
-let days = null;
-
-function unaskCleanup() {
-  at("cleanup-ask").hidden = true;
-}
-
-function toGo(found) {
-  const { kinds, users, other_users: others } = found.would;
-  const whose = users.slice(0, CHANGES_SHOWN).map((one) => `${one.user} (${counted(one.files, "file")}, ${size(one.bytes)})`);
-  const more = users.length - whose.length + others;
-  if (more) whose.push(counted(more, "other user"));
-  const what = kinds.map((one) => `${one.files} ${one.media_type}`).join(", ");
-  return `${counted(found.files, "temp file")} would go, ${size(found.freed_bytes)}: ${what}. Of ${whose.join(", ")}. Pictures in galleries stay.`;
-}
-
-async function lookAtFiles(event, attempt) {
-  event.preventDefault();
-  unaskCleanup();
-  const found = await attempt(() => {
-    days = wholeOrNothing("cleanup-days", "Days are a whole number.");
-    return api.admin.cleanup(days, true);
-  });
-  if (!found) return;
-  at("cleanup-said").textContent = found.files ? "" : "No temp file is so old. Nothing would go.";
-  if (!found.files) return;
-  at("cleanup-text").textContent = toGo(found);
-  at("cleanup-ask").hidden = false;
-  at("cleanup-no").focus();
-}
-
-async function clean(attempt) {
-  unaskCleanup();
-  const done = await attempt(() => api.admin.cleanup(days));
-  if (done) at("cleanup-said").textContent = `${counted(done.files, "file")} removed, ${size(done.freed_bytes)} freed.`;
-  at("health-title").focus();
-}
-
-/** Listens; `attempt` carries out and complains where the view does, `after` shows what a change of limits made. */
-export function listen(attempt, after) {
+/** Listens; `after` shows what a change of limits made. */
+export function listen(after) {
   at("everybody").addEventListener("submit", look);
   at("everybody").addEventListener("input", unask);
   at("everybody-no").addEventListener("click", () => {
@@ -177,11 +157,4 @@ export function listen(attempt, after) {
     at("everybody-title").focus();
   });
   at("everybody-yes").addEventListener("click", () => change(after));
-  at("cleanup").addEventListener("submit", (event) => lookAtFiles(event, attempt));
-  at("cleanup").addEventListener("input", unaskCleanup);
-  at("cleanup-no").addEventListener("click", () => {
-    unaskCleanup();
-    at("health-title").focus();
-  });
-  at("cleanup-yes").addEventListener("click", () => clean(attempt));
 }

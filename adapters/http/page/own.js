@@ -2,6 +2,8 @@
 // A change of limits begins with those that hold, is shown from what to what, and is refused where they are others by now.
 
 import * as api from "./api.js";
+import { FurtherLimits, inWords, namesOf, stepsOf } from "./further.js";
+import { listenToGrants, showGrants } from "./granting.js";
 import { Lines } from "./lines.js";
 
 const at = (id) => document.getElementById(id);
@@ -9,7 +11,7 @@ const MB = 1048576;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const end = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
-const NAMES = { daily: "pictures a day", user_bytes: "storage", until: "the end" };
+const NAMES = { daily: "pictures a day", user_bytes: "storage", windows: "further limits", until: "the end" };
 const FIELDS = { daily: "own-daily", user_bytes: "own-mb", until: "own-until" };
 const NOTHING = { daily: null, user_bytes: null, windows: {}, until: null };
 const WRITTEN = {
@@ -20,6 +22,7 @@ const WRITTEN = {
 const WORDS = {
   daily: (value) => (value === null ? "everybody's" : number.format(value)),
   user_bytes: (value) => (value === null ? "everybody's" : `${Number((value / MB).toFixed(6))} MB`),
+  windows: (value) => inWords(value) || "everybody's",
   until: (value) => (value === null ? "never" : `${end.format(new Date(value))} UTC`),
 };
 
@@ -30,6 +33,7 @@ const ledger = new Lines({
   failed: (failure) => complain(failure.message),
   whole: true,
 });
+const further = new FurtherLimits({ list: at("own-further"), add: at("own-add"), names: namesOf(["user"]), canBeTried: false });
 let opened = null;
 let held = NOTHING;
 let shown = null;
@@ -77,9 +81,14 @@ function reason() {
   throw new api.Failure({ title: "Why", detail: "Say why: it stands in the log, and is shown to whoever asks." });
 }
 
+const isNone = (own) => own.daily === null && own.user_bytes === null && !Object.keys(own.windows).length;
+
 function wanted() {
   const given = { daily: read("daily"), user_bytes: read("user_bytes"), windows: held.windows, until: read("until") };
   if (given.daily === null && given.user_bytes === null && !Object.keys(given.windows).length) return NOTHING;
+  const { windows } = further.read();
+  const given = { daily: read("daily"), user_bytes: read("user_bytes"), windows, until: read("until") };
+  if (isNone(given)) return NOTHING;
   if (given.until !== null && new Date(given.until) <= new Date()) {
     throw new api.Failure({ title: "Not set", detail: "That end has passed already. Give a time to come, or nothing: for good." });
   }
@@ -92,7 +101,7 @@ async function look(event) {
   at("own-said").textContent = "";
   await tried(() => {
     const given = wanted();
-    const changes = Object.keys(NAMES).filter((name) => given[name] !== held[name]);
+    const changes = Object.keys(NAMES).filter((name) => (name === "windows" ? stepsOf(held.windows, given.windows).length : given[name] !== held[name]));
     if (!changes.length) {
       at("own-said").textContent = "Their limits are so already.";
       return;
@@ -118,6 +127,9 @@ function showOwn(own) {
   held = { daily: own.daily, user_bytes: own.user_bytes, windows: own.windows, until: own.until };
   for (const [name, id] of Object.entries(FIELDS)) at(id).value = held[name] === null ? "" : WRITTEN[name](held[name]);
   const none = own.daily === null && own.user_bytes === null && !Object.keys(own.windows).length;
+  further.show(own.windows, [], { anew: true });
+  for (const [name, id] of Object.entries(FIELDS)) at(id).value = held[name] === null ? "" : WRITTEN[name](held[name]);
+  const none = isNone(own);
   const what = none ? "Limits of their own were taken away" : own.in_force ? "Limits of their own, set" : "Limits of their own, over by now, set";
   at("own-set").textContent = own.set ? `${what} ${day.format(new Date(own.set.at))} by ${own.set.by}: ${own.set.reason}` : "They have no limits of their own.";
 }
@@ -125,7 +137,7 @@ function showOwn(own) {
 async function refresh() {
   const user = opened;
   await tried(async () => {
-    const [status, own, known] = await Promise.all([api.quota(user), api.admin.ownLimits(user), api.admin.knows(user), ledger.show(user)]);
+    const [status, own, known] = await Promise.all([api.quota(user), api.admin.ownLimits(user), api.admin.knows(user), ledger.show(user), showGrants(user)]);
     if (user !== opened) return;
     at("own-said").textContent = known ? "" : "The log knows nothing of this user yet. Is the id right?";
     showOwn(own);
@@ -139,6 +151,7 @@ export async function openUser(user) {
   opened = user;
   unask();
   held = NOTHING;
+  further.show({}, [], { anew: true });
   at("ledger-title").textContent = user;
   for (const id of ["ledger-status", "own-set", "own-said"]) at(id).textContent = "";
   for (const id of [...Object.values(FIELDS), "own-reason"]) at(id).value = "";
@@ -148,6 +161,7 @@ export async function openUser(user) {
 
 /** Listens; `after` shows what a change made elsewhere. */
 export function listenToUser(after) {
+  listenToGrants(tried);
   at("ledger-close").addEventListener("click", () => at("ledger").close());
   at("own-limits").addEventListener("submit", look);
   at("own-limits").addEventListener("input", unask);
