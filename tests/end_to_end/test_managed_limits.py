@@ -24,7 +24,12 @@ from projections.self_check import SelfCheck
 from tests.domain.examples import NOON
 
 NAMES = SharedLimits._fields
-values = st.fixed_dictionaries({}, optional={name: st.sampled_from([0, 1, 2, Limits().daily]) for name in NAMES})
+LISTS: dict[str, list[Any]] = {
+    "windows": [(), (("user/month/credits", 1),), (("user/month/credits", 2), ("pool/month/credits", 0))],
+    "unenforced": [(), ("user/month/credits",), ("user/day/generations", "pool/storage")],
+}
+NUMBERS: list[Any] = [0, 1, 2, Limits().daily]
+values = st.fixed_dictionaries({}, optional={name: st.sampled_from(LISTS.get(name, NUMBERS)) for name in NAMES})
 steps = st.lists(st.tuples(st.sampled_from(["start", "manager", "snapshot"]), values), max_size=8)
 
 
