@@ -200,7 +200,7 @@ class Economy(Model):
         hold = self.holds[command.reservation] = {
             "user": command.user, "guild": command.origin, "day": day, "each": command.credits_each, "count": count,
             "places": bearers["generations"], "price": bearers["credits"], "made": 0, "settled": 0, "back": 0,
-            "made back": 0, "unreported": 0, "ends": self.second + command.ttl_seconds,
+            "made back": 0, "unreported": 0, "expired": 0, "ends": self.second + command.ttl_seconds,
             "resets": self.resets.get((user, day), 0),
         }  # fmt: skip
         own = bearers["generations"].count(OWN)
@@ -282,7 +282,8 @@ class Economy(Model):
     def _settle(self, command: SaveImage) -> str:
         hold = self.holds.get(command.reservation or "")
         if hold is None or hold["user"] != command.user or self._open(hold)[0] == 0:
-            return "UNKNOWN_RESERVATION"
+            is_late = self._known(command) is not None and self.holds[command.reservation or ""]["expired"]
+            return self._take_own_place(command) if is_late else "UNKNOWN_RESERVATION"
         self._use(hold, "places", 1)
         places, made = self._open(hold)
         hold["settled"] += 1
@@ -292,6 +293,14 @@ class Economy(Model):
             self._whole(hold, 0, 0, -hold["each"])
             hold["unreported"] += 1
         return DONE
+
+    def _take_own_place(self, command: SaveImage) -> str:
+        """A picture that comes after its place expired takes one of today, without a price."""
+        own = ReserveGeneration(command.user, command.by, command.new_reservation, 0, credits_each=0)
+        outcome = self._reserve(own)
+        if outcome == DONE:
+            self._use(self.holds.pop(own.reservation), "places", 1)
+        return outcome
 
     def _release(self, command: ReleasePlaces) -> str:
         hold = self._known(command)
@@ -312,6 +321,7 @@ class Economy(Model):
         self._whole(hold, -back, 0 if reason == "unknown" else -price, -price)
         hold["back"] += count
         hold["made back"] += made
+        hold["expired"] += count if reason == "expired" else 0
 
     def _sweep(self) -> str:
         outcome = NOTHING
