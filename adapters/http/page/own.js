@@ -84,8 +84,6 @@ function reason() {
 const isNone = (own) => own.daily === null && own.user_bytes === null && !Object.keys(own.windows).length;
 
 function wanted() {
-  const given = { daily: read("daily"), user_bytes: read("user_bytes"), windows: held.windows, until: read("until") };
-  if (given.daily === null && given.user_bytes === null && !Object.keys(given.windows).length) return NOTHING;
   const { windows } = further.read();
   const given = { daily: read("daily"), user_bytes: read("user_bytes"), windows, until: read("until") };
   if (isNone(given)) return NOTHING;
@@ -125,8 +123,6 @@ async function change(work, after) {
 
 function showOwn(own) {
   held = { daily: own.daily, user_bytes: own.user_bytes, windows: own.windows, until: own.until };
-  for (const [name, id] of Object.entries(FIELDS)) at(id).value = held[name] === null ? "" : WRITTEN[name](held[name]);
-  const none = own.daily === null && own.user_bytes === null && !Object.keys(own.windows).length;
   further.show(own.windows, [], { anew: true });
   for (const [name, id] of Object.entries(FIELDS)) at(id).value = held[name] === null ? "" : WRITTEN[name](held[name]);
   const none = isNone(own);
