@@ -43,6 +43,7 @@ from domain.events import (
 from domain.grants import Draw
 from domain.limits import Limits, UserLimits
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
+from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, started
@@ -348,6 +349,10 @@ SAID: list[tuple[Event, str]] = [
     (OfferSet(AT, "cli", "c", "credits", 1_250_400, 1, "a fair"), "c: 1,250.4 credits for 1 point: a fair"),
     (OfferSet(AT, "cli", "b", "bytes", 1_048_576, 5, "a fair", 1), "b: 1.0 MB for 1 day for 5 points: a fair"),
     (OfferWithdrawn(AT, "cli", "ten", "it is over"), "ten is no longer offered: it is over"),
+    (
+        ThresholdCrossed(AT, "system", "user/month/credits", 80, 16_000, 20_000, user="a", window="2026-03-01"),
+        "80 % of user/month/credits, from 2026-03-01 on: 16 credits of 20 credits used or held",
+    ),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=True), "cat.png of b is a favourite"),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=False), "cat.png of b is no longer a favourite"),
     (

@@ -155,11 +155,14 @@ def test_every_message_about_damage_names_salvage(abby: Abby, log: Path) -> None
             assert "`abby restore DIR`" in said, words
 
 
+SAVED = next(position for position, (name, _) in enumerate(BASE, 1) if name == "ImageSaved")
+
+
 @pytest.fixture
 def forged(root: Path) -> Path:
-    """The file of a log whose fourth event has another `staged`, under hashes and a watermark that fit."""
+    """The file of a log whose first saved image has another `staged`, under hashes and a watermark that fit."""
     lines = [line_of(*event) for event in BASE]
-    lines[3] = lines[3].with_data(staged="../../../etc/passwd")
+    lines[SAVED - 1] = lines[SAVED - 1].with_data(staged="../../../etc/passwd")
     log = chained(HEADER, lines)
     (root / "logs").mkdir(parents=True)
     (root / "logs" / "head").write_bytes(head(slot(log, len(lines))))
@@ -191,7 +194,7 @@ def test_a_line_that_is_well_hashed_and_no_event_is_told_by_every_command(
     told = abby(*words)
     said = told.out + told.err
     assert told.code == 65
-    assert "position 4" in said
+    assert f"position {SAVED}" in said
     assert "a staged that is not 32 lower-case hex digits" in said.replace("\n", " ")
     assert "abby salvage" in said
     assert "Traceback" not in said
@@ -203,11 +206,11 @@ def test_a_salvage_ends_before_a_line_that_is_no_event(abby: Abby, tmp_path: Pat
     """The new log is whole and opens; the list tells why the line and those after it are left out."""
     told = abby("salvage", "--to", str(tmp_path / "salvaged"))
     assert told.code == 0
-    assert "3 events up to the damage are whole" in told.out
+    assert f"{SAVED - 1} events up to the damage are whole" in told.out
     listed = (tmp_path / "salvaged" / "not-salvaged.jsonl").read_text().splitlines()
     assert [json.loads(line)["position"] for line in listed] == [
-        *range(4, len(BASE) + 1),
-        4,
+        *range(SAVED, len(BASE) + 1),
+        SAVED,
     ]  # the last: of what once was
     assert "32 lower-case hex digits" in listed[0]
     assert abby("verify", root=tmp_path / "salvaged").code == 0

@@ -16,6 +16,7 @@ import pytest
 from adapters.application.saving import NewImage, save_image
 from adapters.cli import main
 from adapters.engines.opening import open_store
+from domain.commands import GiveGrant
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, write_env_file
 from tests.adapters.cli.test_commands import COMMANDS
@@ -37,6 +38,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "delete": ("ada", "image_{}.png"),
     "reset": ("ada",),
     "limits": ("ada", "--daily", "3"),
+    "grant": ("ada", "--generations", "1"),
+    "grants": ("ada",),
+    "void-grant": ("ada", "g1"),
+    "tiers": (),
     "queue": (),
     "cleanup": (),
     "adopt": ("root",),
@@ -71,8 +76,9 @@ def spoken(root: Path, env_file: Path, *, also: frozenset[str] = frozenset()) ->
 
 @pytest.fixture
 def filled(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root with two images of one user; the current folder is the test's."""
+    """A root with two images and a grant of one user; the current folder is the test's."""
     store = open_store(root)
+    store.opened().ledger.execute(GiveGrant("ada", "cli", "g1", "generations", 1, reason="a contest"))
     for _ in range(2):
         asyncio.run(save_image(store, NewImage("ada", png())))
     store.close()

@@ -25,7 +25,10 @@ OF_PROMETHEUS = {"up"}
 """What Prometheus itself says of whom it scrapes."""
 OF_A_BOT = {"abby_bot_online", "abby_bot_gateway_seconds", "abby_bot_guilds"}
 """There where there is a bot: tests/adapters/discord/test_life.py scrapes them."""
-OF_WEBHOOKS = {"abby_webhook_attempts_total", "abby_webhook_away_seconds", "abby_webhook_position"}
+OF_WEBHOOKS = {"abby_webhook_attempts_total", "abby_webhook_away_seconds", "abby_webhook_position"} | {
+    "abby_purchases_unsettled",
+    "abby_purchases_disputed",
+}
 """There where there is a receiver: tests/adapters/webhooks/test_killed.py scrapes them."""
 WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset"}
 MATCHER = re.compile(r"(\w+)\s*(=~|!~|!=|=)\s*\"([^\"]*)\"")
