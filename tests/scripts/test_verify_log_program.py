@@ -81,7 +81,8 @@ def test_exit_codes_tell_the_verdict_and_words_tell_where(log: bytes, tmp_path: 
     torn = start(path, "--json")
     begin = len(prefix(log, count - 1))
     assert torn.returncode == 3
-    assert json.loads(torn.stdout)["torn_bytes"] == len(log) - 1 - begin
+    whole = max(position for position, line in enumerate(lines_of(log)[:-1], 1) if line.ends)
+    assert json.loads(torn.stdout)["torn_bytes"] == len(log) - 1 - len(prefix(log, whole))
     assert f"position {count}, byte {begin:,}: the line does not end" in start(path).stdout
     path.write_bytes(log.replace(b"cat.png", b"Cat.png", 1))
     said = start(path)
