@@ -73,14 +73,28 @@ def plain(value: object) -> Any:
     return getattr(value, "value", value)
 
 
-NEW_WITH_DEFAULTS: dict[str, object] = {"estimated": False, "begun": None, "taken_off": []}
+NEW_WITH_DEFAULTS: dict[str, object] = {
+    "estimated": False,
+    "begun": None,
+    "taken_off": [],
+    "windows": [],
+    "grants": [],
+    "credits": 0,
+    "what": "image",
+    "seen": None,
+    "window": None,
+    "unenforced": [],
+    "tell_at": [],
+}
 """Members of answers that are new since, as they are where there is nothing to say."""
 
 
-def as_before(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer without what is new since and says nothing."""
+def as_before(answer: Any) -> Any:
+    """An answer, at every depth, without what is new since and says nothing."""
+    if not isinstance(answer, Mapping):
+        return answer
     silent = object()
-    return {name: member for name, member in answer.items() if NEW_WITH_DEFAULTS.get(name, silent) != member}
+    return {name: as_before(member) for name, member in answer.items() if NEW_WITH_DEFAULTS.get(name, silent) != member}
 
 
 def without(left_out: str, figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +107,7 @@ def read(storage: ReadableStorage, root: Path) -> dict[str, Any]:
     return {
         "users": known_users(storage),
         "global_usage": without("disk_free_mb", global_usage(storage)),
-        "status": {user: without("limits", quota_status(storage, user)) for user in USERS},
+        "status": {user: as_before(without("limits", quota_status(storage, user))) for user in USERS},
         "names": {user: image_names(storage, user) for user in USERS},
         "gallery": {user: plain(newest_images(storage, user)) for user in USERS},
         "gallery_1_2": {user: plain(newest_images(storage, user, offset=1, limit=2)) for user in USERS},
@@ -118,7 +132,7 @@ def read_as_writer(store: Storage, root: Path) -> dict[str, Any]:
             user: {name.upper(): plain(kept_image(store, user, name.upper())) for name in names[user]} for user in USERS
         },
         "preferences": {user: preference_of(store, user, "style") for user in USERS},
-        "policy": plain(policy_in_force(store)),
+        "policy": as_before(plain(policy_in_force(store))),
         "moderated_free": moderated_is_free(store),
         "events_of": {user: [type(event).__name__ for _, event in recorded_of(store, user, 1_000)] for user in USERS},
         "readiness": as_before(plain(readiness_of(store))),
@@ -133,7 +147,7 @@ def below(path: Path | None, root: Path) -> str | None:
 
 def told(answer: Any, root: Path) -> dict[str, Any]:
     """An answer as the sample has it: its path below the root, and no id that is another each time."""
-    members = as_before(plain(answer))
+    members: dict[str, Any] = as_before(plain(answer))
     if members.get("path"):
         members["path"] = below(Path(members["path"]), root)
     if members.get("replayed") is False and "reservation" in members:
