@@ -16,21 +16,21 @@ FALLEN = 5
 
 class ThresholdCrossed(NamedTuple):
     """What is used and held of a limit has reached `percent` of it, by the events right before this one. `used` is both
-    together, `most` the limit: places, thousandths of credits, or bytes.
+    together, of `most`: places, thousandths of credits, or bytes.
 
-    `user` or `guild` is whose limit it is, neither the pool's. `window` is the first day of a window; storage has none.
-    `origin` is that of those events.
+    `user` or `guild` is whose limit it is, neither the pool's. `begins` is the first day of the window; storage
+    has none. `origin` is that of those events.
     """
 
     at: str
     by: str
-    limit: str
+    limit_name: str
     percent: int
     used: int
     most: int
     user: str | None = None
     guild: str | None = None
-    window: str | None = None
+    begins: str | None = None
     origin: str | None = None
 
 

@@ -176,12 +176,12 @@ def _event(figure: Figure, percent: int, at: str, origin: str | None) -> Thresho
     return ThresholdCrossed(
         at=at,
         by=SYSTEM,
-        limit=figure.limit,
+        limit_name=figure.limit,
         percent=percent,
         used=figure.used,
         most=figure.most,
         user=name if scope == USER else None,
         guild=name if scope == GUILD else None,
-        window=figure.window,
+        begins=figure.window,
         origin=origin,
     )

@@ -36,22 +36,22 @@ class Thresholds:
 
     def apply(self, event: ThresholdCrossed, pool: PoolUsage, usage: UserUsage) -> None:
         """Notes what was told, where the pool and the event's user use so much. Raises ImpossibleFact."""
-        whose, scope = whose_limit(event), event.limit.partition("/")[0]
-        is_storage = event.limit in {USER_STORAGE, POOL_STORAGE}
-        if whose.partition(":")[0] != scope or (event.window is None) != is_storage:
-            raise ImpossibleFact(f"{event.limit} of {whose} in the window {event.window} is no limit")
+        whose, scope = whose_limit(event), event.limit_name.partition("/")[0]
+        is_storage = event.limit_name in {USER_STORAGE, POOL_STORAGE}
+        if whose.partition(":")[0] != scope or (event.begins is None) != is_storage:
+            raise ImpossibleFact(f"{event.limit_name} of {whose} in the window {event.begins} is no limit")
         if event.guild is not None and event.user is not None:
-            raise ImpossibleFact(f"{event.limit} of a user and of a guild is no limit")
+            raise ImpossibleFact(f"{event.limit_name} of a user and of a guild is no limit")
         if event.used * 100 < event.most * event.percent:
             raise ImpossibleFact(f"{event.used} of {event.most} is told to be {event.percent} %")
-        stored = {USER_STORAGE: _kept(usage), POOL_STORAGE: pool.used_bytes + pool.held_bytes}.get(event.limit)
+        stored = {USER_STORAGE: _kept(usage), POOL_STORAGE: pool.used_bytes + pool.held_bytes}.get(event.limit_name)
         if stored not in {None, event.used}:
-            raise ImpossibleFact(f"{event.used} bytes are told of {event.limit} of {whose}, where {stored} are")
-        if event.window is not None and event.window > day_of(event.at):
-            raise ImpossibleFact(f"{event.limit} is told of {event.window}, which is yet to come")
-        if is_told(self.told(whose, event.limit), event.window, event.percent, event.most):
-            raise ImpossibleFact(f"{event.percent} % of {event.limit} of {whose} is told twice")
-        self._table.put((whose, event.limit), Told(event.window, event.percent, event.used))
+            raise ImpossibleFact(f"{event.used} bytes are told of {event.limit_name} of {whose}, where {stored} are")
+        if event.begins is not None and event.begins > day_of(event.at):
+            raise ImpossibleFact(f"{event.limit_name} is told of {event.begins}, which is yet to come")
+        if is_told(self.told(whose, event.limit_name), event.begins, event.percent, event.most):
+            raise ImpossibleFact(f"{event.percent} % of {event.limit_name} of {whose} is told twice")
+        self._table.put((whose, event.limit_name), Told(event.begins, event.percent, event.used))
 
     def note(self, event: Event, pool: PoolUsage, usage: UserUsage | None) -> None:
         """Notes how much is left after an event, of the pool and of the user whom it is about."""

@@ -159,8 +159,8 @@ FORMS = {
         ("taken_in", rb"\[%b(?:,%b){0,7}\]" % (LIMIT, LIMIT)),
         ("unit", one_of("generations", "credits", "bytes")),
         ("window", one_of(*FURTHER)),
-        ("limit=limit_told", one_of(*NAMES, "user/storage", "pool/storage")),
-        ("window=first_day", b'"%b"' % DAY),
+        ("limit_name=limit_told", one_of(*NAMES, "user/storage", "pool/storage")),
+        ("begins=first_day", b'"%b"' % DAY),
         ("drawn returned", DRAWS),
         ("reason=release", one_of("failed", "rejected", "moderated", "not_kept", "expired", "cancelled", "unknown")),
         ("reason=deletion", one_of("user", "admin", "privacy", "repair")),
@@ -204,8 +204,8 @@ TierDefined | policy | at tier limits groups
 TierAssigned | | at user tier | at user by tier reason until? origin? request?
 TierUnassigned | | at user tier | at user by tier reason origin? request?
 GroupsSeen | | at groups | at user by place groups=seen origin?
-ThresholdCrossed | | at limit percent used most user guild window
- | at by limit=limit_told percent used most=some user? guild? window=first_day? origin?
+ThresholdCrossed | | at limit_name percent used most user guild begins
+ | at by limit_name=limit_told percent used most=some user? guild? begins=first_day? origin?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)

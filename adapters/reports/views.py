@@ -27,7 +27,8 @@ MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("bytes_each", "bytes", "replaced_bytes", "width", "height", "freed_bytes"), "BIGINT"),
     **dict.fromkeys(("older_than_days", "used", "held", "most"), "BIGINT"),
     "percent": "INTEGER",
-    **dict.fromkeys(("limit", "guild"), "VARCHAR"),  # what is allowed, or the name of a limit that is nearly used
+    "limit": "BIGINT",
+    **dict.fromkeys(("limit_name", "begins", "guild"), "VARCHAR"),
     **dict.fromkeys(("seconds", "credits"), "DOUBLE"),
     "seed": "HUGEINT",
     **dict.fromkeys(("tier", "place"), "VARCHAR"),
@@ -68,7 +69,7 @@ SELECT pos AS position, data."at" AS "time", CAST(data."at" AS DATE) AS "day", t
 _LIMIT_NAME = """CASE data.reason WHEN 'DAILY_LIMIT' THEN 'user/day/generations' WHEN 'USER_STORAGE' THEN 'user/storage'
             WHEN 'POOL_STORAGE' THEN 'pool/storage' ELSE data."window" END AS limit_name"""
 _REFUSED = f"""{_EVERY}, data.reason AS reason, data.command AS command, data.style AS style,
-       data.asked."count" AS asked_places, data.asked.bytes AS asked_bytes, TRY_CAST(data."limit" AS BIGINT) AS allowed,
+       data.asked."count" AS asked_places, data.asked.bytes AS asked_bytes, data."limit" AS allowed,
        data.used AS used, data.held AS held, {_LIMIT_NAME},
        {_in_credits("coalesce(data.asked.credits, 0)")} AS asked_credits, data.provider AS provider,
        data.model AS model"""

@@ -124,10 +124,10 @@ def _refusal(event: RequestRefused | LimitExceeded) -> str:
 
 
 def _threshold(event: ThresholdCrossed) -> str:
-    unit = unit_of(event.limit)
+    unit = unit_of(event.limit_name)
     used = f"{amount_in_words(event.used, unit)} of {amount_in_words(event.most, unit)} used or held"
-    begun = f", from {event.window} on" if event.window else ""
-    return f"{event.percent} % of {event.limit}{begun}: {used}"
+    begun = f", from {event.begins} on" if event.begins else ""
+    return f"{event.percent} % of {event.limit_name}{begun}: {used}"
 
 
 def _grant(event: GrantGiven | GrantVoided) -> str:

@@ -96,7 +96,7 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     "OfferSet": (False, True, "offer unit amount price reason", "days"),
     "OfferWithdrawn": (False, True, "offer reason", ""),
     "FavouriteSet": (True, True, "owner name image on", ""),
-    "ThresholdCrossed": (False, False, "limit percent used most", "user guild window"),
+    "ThresholdCrossed": (False, False, "limit_name percent used most", "user guild begins"),
     "TierDefined": (
         False,
         True,
@@ -340,7 +340,7 @@ TAGS: list[tuple[Event, list[str]]] = [
     (FavouriteSet(NOON, USER, BY, OTHER, "cat.png", 3, on=True), ["user:42"]),
     (ThresholdCrossed(NOON, "system", "user/storage", 80, 8, 10, user=USER), ["user:42"]),
     (ThresholdCrossed(NOON, "system", "pool/storage", 80, 8, 10), ["pool"]),
-    (ThresholdCrossed(NOON, "system", "guild/day/credits", 80, 8, 10, guild="9", window="2026-03-10"), ["pool"]),
+    (ThresholdCrossed(NOON, "system", "guild/day/credits", 80, 8, 10, guild="9", begins="2026-03-10"), ["pool"]),
 ]
 
 

@@ -49,7 +49,7 @@ def rule(**limits: Any) -> PolicyChanged:
 def told(history: History) -> list[tuple[str, int]]:
     """The limits and percentages that the last decision told."""
     assert isinstance(history.decision, tuple)
-    return [(event.limit, event.percent) for event in history.decision if isinstance(event, ThresholdCrossed)]
+    return [(event.limit_name, event.percent) for event in history.decision if isinstance(event, ThresholdCrossed)]
 
 
 def crossed(limit: str, percent: int, used: int, most: int, **more: Any) -> ThresholdCrossed:
@@ -62,7 +62,7 @@ def last(history: History) -> Event:
 
 
 def of_daily(percent: int, used: int, most: int, **more: Any) -> ThresholdCrossed:
-    return crossed(DAILY, percent, used, most, user=USER, window=TODAY, **more)
+    return crossed(DAILY, percent, used, most, user=USER, begins=TODAY, **more)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_every_limit_of_a_window_is_told(name: str) -> None:
     used, most = (8_000, 10_000) if unit == "credits" else (8, 10)
     whose: dict[str, Any] = {"user": {"user": USER}, "guild": {"guild": "9"}, "pool": {}}[scope]
     first = {"day": TODAY, "week": MONDAY, "month": MONTH}[window]
-    assert last(history) == crossed(name, 80, used, most, window=first, origin="guild:9", **whose)
+    assert last(history) == crossed(name, 80, used, most, begins=first, origin="guild:9", **whose)
 
 
 def test_a_users_storage_is_told_with_what_is_held_and_without_temp_files() -> None:
@@ -168,7 +168,7 @@ def test_a_delivery_that_costs_more_than_its_price_is_told() -> None:
     windows = (("user/day/credits", 1_000), ("pool/month/credits", 1_000))
     history = given(rule(windows=windows), reserve("r1", credits_each=700, ttl_seconds=86_400))
     history.when(complete("r1", cost=950), at=on(11))
-    assert [event.window for event in history.events if isinstance(event, ThresholdCrossed)] == [TODAY, MONTH]
+    assert [event.begins for event in history.events if isinstance(event, ThresholdCrossed)] == [TODAY, MONTH]
     assert told(history) == [("user/day/credits", 95), ("pool/month/credits", 95)]
 
 
@@ -177,7 +177,7 @@ def test_a_guilds_limit_is_told_in_that_guild_alone() -> None:
     history = given(rule(windows=(("guild/day/generations", 5),)), reserve("r1", count=4, origin="guild:7"))
     assert told(history.when(reserve("r2", count=4))) == []
     history.when(reserve("r3", count=4, origin="guild:8"))
-    assert last(history) == crossed("guild/day/generations", 80, 4, 5, guild="8", window=TODAY, origin="guild:8")
+    assert last(history) == crossed("guild/day/generations", 80, 4, 5, guild="8", begins=TODAY, origin="guild:8")
 
 
 def test_what_grants_bear_uses_up_no_window() -> None:
@@ -300,14 +300,14 @@ def test_percentages_rise_from_1_to_100_and_are_not_many(tell_at: tuple[Any, ...
 
 FALSE: list[tuple[str, ThresholdCrossed]] = [
     ("is no limit", of_daily(80, 4, 5)._replace(user=None)),
-    ("is no limit", of_daily(80, 4, 5)._replace(window=None)),
+    ("is no limit", of_daily(80, 4, 5)._replace(begins=None)),
     ("is no limit", of_daily(80, 4, 5)._replace(guild="9")),
-    ("is no limit", crossed(USER_STORAGE, 80, 800, 1_000, user=USER, window=TODAY)),
+    ("is no limit", crossed(USER_STORAGE, 80, 800, 1_000, user=USER, begins=TODAY)),
     ("is no limit", crossed(POOL_STORAGE, 80, 800, 1_000, guild="9")),
     ("is told to be 80 %", of_daily(80, 3, 4)),
-    ("yet to come", of_daily(80, 4, 5)._replace(window="2026-03-11")),
+    ("yet to come", of_daily(80, 4, 5)._replace(begins="2026-03-11")),
     ("told twice", of_daily(100, 100, 100)),
-    ("told twice", of_daily(80, 80, 100)._replace(window="2026-03-09")),
+    ("told twice", of_daily(80, 80, 100)._replace(begins="2026-03-09")),
     ("where 10000 are", crossed(USER_STORAGE, 80, 800, 1_000, user=USER)),
     ("where 10000 are", crossed(POOL_STORAGE, 80, 800, 1_000)),
 ]

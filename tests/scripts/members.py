@@ -70,10 +70,10 @@ BASE: list[tuple[str, dict[str, object]]] = [
                   "reason": "a fair", "days": 30, **_LAST}),
     ("OfferWithdrawn", {"at": DAY, "by": "cli", "offer": "ten", "reason": "it is over", **_LAST}),
     ("FavouriteSet", {**_WHO, "owner": "7", "name": "Sub/a.png", "image": 4, "on": True, **_LAST}),
-    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "user/month/credits", "percent": 80, "used": 16_000,
-                          "most": 20_000, "user": "42", "window": "2026-03-01", "origin": "guild:9"}),
-    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "guild/day/generations", "percent": 80, "used": 16,
-                          "most": 20, "guild": "9", "window": "2026-03-10", "origin": "guild:9"}),
+    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit_name": "user/month/credits", "percent": 80, "used": 16_000,
+                          "most": 20_000, "user": "42", "begins": "2026-03-01", "origin": "guild:9"}),
+    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit_name": "guild/day/generations", "percent": 80, "used": 16,
+                          "most": 20, "guild": "9", "begins": "2026-03-10", "origin": "guild:9"}),
     ("GrantVoided", {**_WHO, "grant": "g1", "reason": "a mistake", **_LAST}),
     ("TierDefined", {"at": DAY, "by": "cli", "tier": "gold", "limits": _OWN, "groups": ["guild:9/role:5"],
                      "reason": "boosters", "providers": ["sketch"], "models": ["v1"], "operations": ["upscale"],
@@ -253,7 +253,7 @@ OPTIONAL = frozenset(
     {"origin", "request", "credits", "seed", "reservation", "until", "style", "provider", "taken_in", "windows"}
     | {"unenforced", "credits_each", "drawn", "cost", "returned", "window", "priority", "rollover", "rollover_until"}
     | {"guild/day/generations", "user/month/credits", "user/day/credits", "days", "tell_at"}
-    | {"providers", "models", "operations", "weight", "waiting"}
+    | {"providers", "models", "operations", "weight", "waiting", "begins"}
 )
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(
@@ -301,8 +301,8 @@ _OTHERWISE = {
     ("LimitExceeded", "reason"),
     ("GrantGiven", "source"),
     ("GrantGiven", "reason"),
-    ("ThresholdCrossed", "limit"),
-    ("ThresholdCrossed", "window"),
+    ("ThresholdCrossed", "limit_name"),
+    ("ThresholdCrossed", "begins"),
     ("LimitsOverridden", "reason"),
     ("LimitsOverridden", "limits"),
     ("ImageSaved", "operation"),

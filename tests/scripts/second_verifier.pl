@@ -105,12 +105,12 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         return 'P8' if $owed && ($e{rollover} || $owed ne join ' ', $user, @e{qw(unit amount source)}, $e{expires_at} // ''); $owed = ''; if (keys %$own >= 64) {
             my %in = map { $_->{grant} => 1 } map { @{ $_->{drawn} } } grep { $_->{user} eq $user } values %$known;
             delete @$own{ grep { !$in{$_} && !can_be_drawn($own->{$_}) } keys %$own } } $own->{ $e{grant} } = { %e, balance => $e{amount} } }
-    elsif ($type eq 'ThresholdCrossed') { my ($scope, $stored) = ($e{limit} =~ /"(\w+)/, $e{limit} =~ /storage/); my $last = $told->{ $e{limit} . ($user // $e{guild} // '') };
-        return 'H1' if ($scope eq 'user') != defined $user || ($scope eq 'guild') != defined $e{guild} || !$stored != defined $e{window} || substr($e{window} // $at, 1, 10) gt substr $at, 1, 10;
+    elsif ($type eq 'ThresholdCrossed') { my ($scope, $stored) = ($e{limit_name} =~ /"(\w+)/, $e{limit_name} =~ /storage/); my $last = $told->{ $e{limit_name} . ($user // $e{guild} // '') };
+        return 'H1' if ($scope eq 'user') != defined $user || ($scope eq 'guild') != defined $e{guild} || !$stored != defined $e{begins} || substr($e{begins} // $at, 1, 10) gt substr $at, 1, 10;
         return 'H2' if $e{used} * 100 < $e{most} * $e{percent} || $stored && $e{used} != ($user ? $own_bytes->{$user} // 0 : $all);
-        return 'H3' if $last && !$stored && ($last->{window} gt $e{window} || $last->{window} eq $e{window} && $last->{percent} >= $e{percent});
+        return 'H3' if $last && !$stored && ($last->{window} gt $e{begins} || $last->{window} eq $e{begins} && $last->{percent} >= $e{percent});
         return 'H4' if $last && $stored && $e{percent} <= $last->{percent} && $last->{least} * 100 >= $e{most} * ($e{percent} - 5);
-        $told->{ $e{limit} . ($user // $e{guild} // '') } = { window => $e{window} // '', percent => $e{percent}, least => $e{used} } }
+        $told->{ $e{limit_name} . ($user // $e{guild} // '') } = { window => $e{begins} // '', percent => $e{percent}, least => $e{used} } }
     elsif ($type eq 'GrantVoided') { my $grant = $grants->{$user}{ $e{grant} }; return 'A18' if !$grant || $grant->{voided}++ }
     elsif ($type eq 'TierDefined') { if ($e{limits} eq 'null') { return 'T1' unless delete $tiers->{ $e{tier} }; delete $_->{ $e{tier} } for values %$assigned }
         else { $tiers->{ $e{tier} } = { map { $_ => 1 } $e{groups} =~ /"[^"]*"/g }; return 'T1' if keys %$tiers > 64 } } elsif ($type eq 'TierAssigned') {

@@ -350,7 +350,7 @@ SAID: list[tuple[Event, str]] = [
     (OfferSet(AT, "cli", "b", "bytes", 1_048_576, 5, "a fair", 1), "b: 1.0 MB for 1 day for 5 points: a fair"),
     (OfferWithdrawn(AT, "cli", "ten", "it is over"), "ten is no longer offered: it is over"),
     (
-        ThresholdCrossed(AT, "system", "user/month/credits", 80, 16_000, 20_000, user="a", window="2026-03-01"),
+        ThresholdCrossed(AT, "system", "user/month/credits", 80, 16_000, 20_000, user="a", begins="2026-03-01"),
         "80 % of user/month/credits, from 2026-03-01 on: 16 credits of 20 credits used or held",
     ),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=True), "cat.png of b is a favourite"),
