@@ -32,11 +32,12 @@ def given(*past: Event | Command) -> History:
     history = History()
     for item in past:
         if isinstance(item, Event):
-            history.record(item)
+            history.go_past(item)
         else:
             at = NOON if history.state.last_at == EARLIEST else history.state.last_at
             history.when(item, at=at)
             assert isinstance(history.decision, tuple), f"the history itself was refused: {history.decision}"
+    history.compare()
     return history
 
 
@@ -88,12 +89,20 @@ class History:
         return self
 
     def record(self, *events: Event) -> None:
+        """Takes the history past one batch of events, and compares."""
+        self.go_past(*events)
+        self.compare()
+
+    def go_past(self, *events: Event) -> None:
         """Takes the history past one batch of events."""
         draft = self.state.draft()
         for event in events:
             draft.apply(draft.position + 1, stored(event))
         draft.commit()
         self.events += events
+
+    def compare(self) -> None:
+        """Whoever folds the same events one by one knows the same."""
         assert state_of(self.state) == state_of(replayed(self.events))
 
 

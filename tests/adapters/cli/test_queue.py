@@ -27,11 +27,12 @@ SketchProvider.generate = never
 
 @pytest.fixture
 def busy(root: Path, env_file: Path) -> Iterator[Service]:
-    """A service both of whose turns are taken."""
+    """A service both of whose turns are taken. It is killed, since it would wait for them until its time is up."""
     with serving(root, env_file, NEVER) as running:
         for _ in range(2):
             begin(running, "eve", "a wall")
         yield running
+        running.process.kill()
 
 
 def begin(service: Service, user: str, prompt: str) -> str:
