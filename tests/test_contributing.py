@@ -95,6 +95,13 @@ def test_a_check_is_worded_once() -> None:
     assert [hook.split()[:2] for hook in hooks] == [check.split()[:2] for check in checks]
 
 
+@pytest.mark.parametrize("program", ["make", "openssl", "promtool", "redis-server"])
+def test_the_whole_check_installs_what_tests_are_skipped_without(program: str) -> None:
+    """It looks for the program, and no test is left out there."""
+    whole = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert f"command -v {program} >/dev/null || packages+=(" in whole
+
+
 def test_hooks_fetch_nothing() -> None:
     """Every hook is a local one and names no host."""
     assert re.findall(r"repo: (.*)", HOOKS) == ["local"]

@@ -82,7 +82,9 @@ def test_a_report_is_checked_from_its_description_alone(report: Path, filled: Pa
     assert sum(said["events"].values()) == EVENTS
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
+@pytest.mark.skipif(
+    os.environ.get("CI") != "true" and shutil.which("openssl") is None, reason="there is no openssl here"
+)
 def test_openssl_says_the_same(report: Path, filled: Path, tmp_path: Path) -> None:
     """With the public half of the key as it lies in the root."""
     body, ending, _ = report.read_bytes().split(b"\n")

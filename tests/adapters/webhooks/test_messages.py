@@ -4,6 +4,7 @@ by OpenSSL.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,6 +47,7 @@ def test_openssl_signs_alike() -> None:
     """A second implementation, that knows nothing of webhooks: HMAC-SHA256 over id, time and body with full stops."""
     program = shutil.which("openssl")
     if program is None:
+        assert os.environ.get("CI") != "true", "CI has openssl"
         pytest.skip("openssl is not installed")
     key = signing_key(SECRET)
     asked = [program, "dgst", "-sha256", "-mac", "HMAC", "-macopt", f"hexkey:{key.hex()}", "-binary"]
