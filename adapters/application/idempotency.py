@@ -75,7 +75,8 @@ _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
 delivers says which reservation is meant. What is earned is for settings to say.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
-"""What commands of version 0.1 had not: where it says nothing, their digest stays what it was."""
+"""What commands of version 0.1 had not: where it says nothing, or lists nothing, their digest stays what it was."""
+_SAYS_NOTHING = (None, ())
 
 CODE_CHARS = 32
 """Hex digits of the code in the key of a step."""
@@ -166,7 +167,7 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
     """
     left_out = _OF_A_NEW_ONE.get(type(command), _OF_THIS_ATTEMPT)
     parts = tuple(content)
-    left_out |= {name for name in _SINCE_0_2.get(type(command), ()) if parts or getattr(command, name) is None}
+    left_out |= {name for name in _SINCE_0_2.get(type(command), ()) if parts or getattr(command, name) in _SAYS_NOTHING}
     asked = {
         name: _canonical(value) for name, value in zip(command._fields, command, strict=True) if name not in left_out
     }
@@ -180,11 +181,13 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
 def _canonical(value: object) -> object:
     """A fresh name without the number to begin at, which differs from one attempt to the next; limits as a list."""
     if isinstance(value, SharedLimits):
-        return [*value[:3], *(more for more in value[3:] if more is not None)]
+        windows = () if value.windows is None else (value.windows,)
+        unenforced = () if value.unenforced is None else ({"unenforced": value.unenforced},)
+        return [*value[:3], *windows, *unenforced]
     if isinstance(value, Offer):
         return list(value)
     if isinstance(value, Override):
-        windows = () if value.limits.windows is None else (value.limits.windows,)
+        windows = (value.limits.windows,) if value.limits.windows else ()
         return [*value.limits[:2], *windows, value.until]
     if isinstance(value, UserLimits):
         return list(value)

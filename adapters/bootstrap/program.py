@@ -12,6 +12,7 @@ from adapters.bootstrap.making import make_generator, studio_settings
 from adapters.bootstrap.reach import needs_token, reach_of
 from adapters.bootstrap.storage import files_of, given_limits, open_store
 from adapters.bootstrap.webhooks import receiver_of, webhooks_to
+from adapters.generation.prices import PriceBook
 from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
 from adapters.library.image_generator import ImageGenerator
@@ -61,7 +62,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
             discord=discord,
             reach=reach_of(config),
         )
-        app = make_app(store, studio, clock=clock, door=door)
+        app = make_app(store, studio, clock=clock, door=door, prices=PriceBook(config.api.credits_each))
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
     bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
     if bot is not None:

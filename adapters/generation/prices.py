@@ -51,13 +51,14 @@ _SNAPSHOT = re.compile(r"-[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
 class Asked(NamedTuple):
-    """What a provider asks for. `model` "": it is known only afterwards. `qualities` are those in which the picture may
-    be made: one that is asked for, or all of the model's where the choice is the service's; none: it knows none.
+    """What a provider asks for. `model` "": it is known only afterwards; `operation` None: it is not told.
+    `qualities` are those in which the picture may be made: one that is asked for, or all of the model's where the
+    choice is the service's; none: it knows none.
     """
 
     provider: str
     model: str
-    operation: Operation
+    operation: Operation | None
     size: Size | None = None
     qualities: tuple[str, ...] = ()
     steps: int | None = None

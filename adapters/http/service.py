@@ -15,6 +15,7 @@ import structlog
 from aiohttp import web
 
 from adapters.application.storage import Storage
+from adapters.generation.prices import PriceBook
 from adapters.http.access import Access, Door
 from adapters.http.asking import REACH
 from adapters.http.bodies import BodyBounds, BodyReader
@@ -47,6 +48,7 @@ ACCEPTED_AT_ONCE = 16
 _BODY_BOUNDS = BodyBounds()
 _BOUNDS = ConnectionBounds()
 _NO_DOOR = Door()
+_PRICES = PriceBook()
 _EVERYWHERE = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "::1"})  # noqa: S104  # looked up, not listened on
 """What stands for all addresses, and how this machine asks there."""
 
@@ -60,8 +62,9 @@ def make_app(
     clock: Clock = utc_now,
     door: Door = _NO_DOOR,
     body_bounds: BodyBounds = _BODY_BOUNDS,
+    prices: PriceBook = _PRICES,
 ) -> web.Application:
-    """The application, ready to be served."""
+    """The application, ready to be served. `prices` are those of pictures that programs make themselves."""
     app = web.Application(middlewares=[answer_and_log])
     jobs = Jobs(studio, clock, JobBounds())
     app[SERVICES] = Services(
@@ -69,6 +72,7 @@ def make_app(
         store=store,
         studio=studio,
         jobs=jobs,
+        prices=prices,
         taking_out=TakingOut(),
         bodies=BodyReader(body_bounds),
         pace=Pace(),

@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from adapters.application.storage import Storage
+from adapters.generation.prices import PriceBook
 from adapters.http.access import Access
 from adapters.http.bodies import BodyReader
 from adapters.http.failed_sign_ins import FailedSignIns
@@ -20,14 +21,15 @@ from adapters.studio import Studio
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Who may ask, the storage, the studio over it and its jobs, what was taken out of its line, the reader of bodies,
-    the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
+    """Who may ask, the storage, the studio over it and its jobs, the prices of pictures, what was taken out of its
+    line, the reader of bodies, the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
     """
 
     access: Access
     store: Storage
     studio: Studio
     jobs: Jobs
+    prices: PriceBook
     taking_out: TakingOut
     bodies: BodyReader
     pace: Pace

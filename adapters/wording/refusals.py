@@ -92,6 +92,12 @@ def _price_unknown(refusal: Refusal) -> str:
     )
 
 
+def for_programs(refusal: Refusal) -> str:
+    """The sentence for a program that makes pictures itself: it can tell the price with its reservation."""
+    said = " Or tell with the reservation what one picture costs (credits_each)."
+    return sentence_of(refusal) + (said if refusal.reason is Reason.PRICE_UNKNOWN else "")
+
+
 def room_in_words(refusal: Refusal, held_for: str = "running generations", setting: str = "") -> str:
     """What follows "is full": what is used and held of a storage limit, and what was needed; of what is larger than the
     whole limit that it is. `setting` is named as that of an estimate.

@@ -4,23 +4,30 @@ thousandths.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field
 
 from adapters.http.problems import BAD_REQUEST, Problem
 from domain.commands import MAX_LIMIT
-from domain.credits import CREDITS_RULE, PER_CREDIT
+from domain.credits import CREDITS_RULE, PER_CREDIT, thousandths
 from domain.limit_names import ALL_LIMITS, CREDITS, FURTHER, OF_A_USER, in_order
 from domain.limits import Windows
 
 LARGEST_CREDITS = 2**43
 """Beyond it a number of JSON does not tell every thousandth from the next."""
+CREDITS_PATTERN = r"^[0-9]{1,12}(\.[0-9]{1,3})?$"
 
 # What is judged here is described alone, so that its sentence names the limit that is wrong.
 Most = Annotated[float, Field(json_schema_extra={"minimum": 0})]
 WindowLimits = Annotated[dict[str, Most], Field(json_schema_extra={"propertyNames": {"enum": list(FURTHER)}})]
 OwnWindowLimits = Annotated[dict[str, Most], Field(json_schema_extra={"propertyNames": {"enum": list(OF_A_USER)}})]
+Credits = Annotated[
+    float | Annotated[str, Field(json_schema_extra={"pattern": CREDITS_PATTERN})],
+    Field(json_schema_extra={"minimum": 0, "examples": ["0.75", 3]}),
+]
+"""As a number, or as text, which no program rounds."""
 LimitName = Annotated[str, Field(json_schema_extra={"enum": list(ALL_LIMITS)})]
 LimitNames = Annotated[list[LimitName], Field(json_schema_extra={"uniqueItems": True})]
 
@@ -35,6 +42,15 @@ def stored_amount(told: float, unit: str, field: str) -> int:
     if not 0 <= told <= MAX_LIMIT or int(told) != told:
         raise _wrong(field, f"{told!r:.40} is not a whole number of {unit} from 0 to {MAX_LIMIT}")
     return int(told)
+
+
+def stored_credits(told: float | str | None, field: str) -> int | None:
+    """The thousandths of credits as a number or as text; 400 for what is none."""
+    if told is None or not isinstance(told, str):
+        return None if told is None else stored_amount(told, CREDITS, field)
+    if not re.fullmatch(CREDITS_PATTERN, told):
+        raise _wrong(field, f"{told!r:.40} is not {CREDITS_RULE}, and of no more than 12 digits before its point")
+    return thousandths(told)
 
 
 def stored_windows(told: dict[str, float] | None, allowed: tuple[str, ...], field: str) -> Windows | None:

@@ -14,14 +14,12 @@ from pydantic import Field
 from adapters.application.abandoned import is_attended
 from adapters.application.idempotency import Key, StepKey
 from adapters.application.intake import refuse_by_its_beginning
-from adapters.application.keeping import refuse_unkeepable
 from adapters.application.owners import STRANGERS, owner_of
 from adapters.application.reserving import (
     ReturnedPlaces,
     WantedPlaces,
     complete_generation,
     release_places,
-    reserve_places,
 )
 from adapters.application.results import Changed, Delivery
 from adapters.application.saving import NewImage, save_image
@@ -29,6 +27,8 @@ from adapters.generation.request_check import SEED_MAX
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed, reservation_url
 from adapters.http.bodies import read_json
 from adapters.http.connection import connection_of
+from adapters.http.contract.amounts import Credits as ExactCredits
+from adapters.http.contract.amounts import stored_credits
 from adapters.http.contract.bodies import Body, fitted
 from adapters.http.contract.query import WholeNumber, Words
 from adapters.http.contract.route import JSON, Answer, Route, Upload
@@ -39,8 +39,11 @@ from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.routes.generations import Style
 from adapters.http.services import services_of
 from adapters.http.sources import read_form, refuse_other_media
+from adapters.studio.outside_places import reserve_for_program
 from adapters.tokens.token import Scope
+from adapters.wording.refusals import for_programs
 from domain.commands import MAX_COUNT, RELEASE_REASONS
+from domain.credits import PER_CREDIT
 from domain.names import NAME_PATTERN, malformed_style
 from domain.refusals import Reason, Refusal
 
@@ -65,6 +68,14 @@ class WantedReservation(Body):
     operation: Literal["text_to_image", "image_to_image", "upscale", "unspecified"] = "unspecified"
     style: Style | None = None
     """Its key, for reports."""
+    provider: Called | None = None
+    """Who would make them, such as `my-gpu`."""
+    model: Model | None = None
+    """By which model."""
+    credits_each: ExactCredits | None = None
+    """What one costs, exactly, with at most three decimals; without it, what the price book has for that provider and
+    model. It is held with the places, and while credits are limited a reservation needs a price.
+    """
 
 
 class Delivered(Body):
@@ -75,7 +86,9 @@ class Delivered(Body):
     seconds: Seconds = 0.0
     """How long it took."""
     credits: Credits | None = None
-    """What it cost, where that is known."""
+    """What they cost in all, as a service reports it; it is kept as the nearest thousandth."""
+    cost: ExactCredits | None = None
+    """The same, exactly, with at most three decimals. Without either, the price that is held is spent."""
     seed: Seed | None = None
     count: Places = 1
     """How many pictures."""
@@ -92,6 +105,7 @@ class DeliveredPicture(Body):
     model: Model = ""
     seconds: Seconds = 0.0
     credits: Credits | None = None
+    cost: ExactCredits | None = None
     seed: Seed | None = None
 
 
@@ -112,14 +126,23 @@ async def reserve(request: web.Request, body: WantedReservation) -> web.Response
     operation = None if body.operation == "unspecified" else body.operation
     if body.style is not None and (sentence := malformed_style(body.style)):
         raise Problem(BAD_REQUEST, sentence, members={"field": "style"})
-    wanted = WantedPlaces(user, body.count, operation=operation, style=body.style)
+    wanted = WantedPlaces(
+        user,
+        body.count,
+        operation=operation,
+        style=body.style,
+        provider=body.provider,
+        model=body.model or None,
+        credits_each=stored_credits(body.credits_each, "credits_each"),
+    )
     owner = owner_of(services.store, user, actor)
     if owner == STRANGERS:
         await connection_of(request).while_open(services.pace.keep(owner), for_stranger=True)
-    await refuse_unkeepable(services.store, wanted, actor=actor, idempotency_key=key)
-    reserved = await reserve_places(services.store, wanted, actor=actor, idempotency_key=key)
+    reserved = await reserve_for_program(services.store, wanted, services.prices, actor=actor, idempotency_key=key)
     if isinstance(reserved, Refusal):
-        raise await in_turn(request, owner, reserved)
+        problem = await in_turn(request, owner, reserved)
+        problem.detail = for_programs(reserved)
+        raise problem
     answer: ReservedPlaces = {
         "reservation": reserved.reservation,
         "count": reserved.count,
@@ -170,12 +193,18 @@ def _reservation_of(request: web.Request) -> str:
 
 
 def _delivery(provider: str, told: Delivered | DeliveredPicture, count: int) -> Delivery:
+    """400 for a cost that is none, or that is told twice."""
+    cost, reported = stored_credits(told.cost, "cost"), told.credits
+    if cost is not None and reported is not None:
+        raise Problem(BAD_REQUEST, "Tell what it cost as 'cost' or as 'credits', not both.", members={"field": "cost"})
+    if cost is not None and cost > MOST_CREDITS * PER_CREDIT:
+        raise Problem(BAD_REQUEST, f"A 'cost' is at most {MOST_CREDITS:.0f} credits.", members={"field": "cost"})
     return Delivery(
         provider=provider,
         model=told.model,
         seconds=round(told.seconds, 3),
         count=count,
-        credits=None if told.credits is None else round(told.credits, 6),
+        credits=cost / PER_CREDIT if cost is not None else None if reported is None else round(reported, 6),
         seed=told.seed,
     )
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
+from typing import Any, get_args
 
+import orjson
 import pytest
 
 from adapters.application.idempotency import keyed
 from adapters.generation.provider import STYLES
 from adapters.library.storage_manager import StorageManager
-from domain.commands import ReleasePlaces, ReserveGeneration
+from domain.commands import (
+    ChangePolicy,
+    CleanUp,
+    Command,
+    CompleteGeneration,
+    DeleteImage,
+    OverrideLimits,
+    ReleasePlaces,
+    ReserveGeneration,
+    ResetDaily,
+    SaveImage,
+)
+from domain.limits import SharedLimits
 from domain.names import malformed_style
 from domain.reservations import Reservation
 from tests.adapters.application.evidence import events_of
@@ -54,7 +72,7 @@ STYLED = PLACES._replace(style="anime")
 CONTENT = (b'{"style":"anime"}', b"")
 
 
-def digest(command: ReserveGeneration | ReleasePlaces, *content: bytes) -> str:
+def digest(command: Command, *content: bytes) -> str:
     """That of a command under a key."""
     return keyed("k", command, secret=b"s" * 32, content=content).digest
 
@@ -89,3 +107,70 @@ async def test_a_program_tells_a_style_and_one_key_stands_for_one(tmp_path: Path
 def test_every_style_that_there_is_has_a_key_that_the_log_takes() -> None:
     """Else a choice of the menu would be refused by the ledger."""
     assert [style for style in STYLES if malformed_style(style)] == []
+
+
+OF_0_1: dict[type[Command], tuple[Command, tuple[str, ...]]] = {
+    ReserveGeneration: (PLACES, ("user", "by", "count", "bytes_each", "operation")),
+    CompleteGeneration: (
+        CompleteGeneration("1", "library", "r", "p", "m", 1.5),
+        ("user", "by", "reservation", "provider", "model", "seconds", "count", "credits", "seed"),
+    ),
+    ReleasePlaces: (
+        ReleasePlaces("1", "library", "r", "failed"),
+        ("user", "by", "reservation", "reason", "count"),
+    ),
+    SaveImage: (
+        SaveImage("1", "library", "a.png", 1, "0" * 64, "image/png", 1, 1, "s", "n"),
+        (
+            *("user", "by", "name", "bytes", "sha256", "media_type", "width", "height"),
+            *("operation", "temp", "reservation"),
+        ),
+    ),
+    DeleteImage: (DeleteImage("1", "library", "a.png"), ("user", "by", "name", "temp", "reason")),
+    CleanUp: (CleanUp("library", 7), ("by", "older_than_days")),
+    OverrideLimits: (OverrideLimits("1", "library", "why"), ("user", "by", "reason", "user_bytes", "daily", "until")),
+    ResetDaily: (ResetDaily("1", "library", "why"), ("user", "by", "reason")),
+}
+"""Requests that version 0.1 took under a key, and what of them it digested."""
+LISTS = {"windows", "groups"}
+
+
+def saying_nothing(command: Any, former: tuple[str, ...]) -> Iterator[Any]:
+    """The command with each member that it has learnt since at its default, and each list of them empty."""
+    yield command
+    learnt = [name for name in command._fields if name in LISTS and name not in former]
+    for count in range(1, len(learnt) + 1):
+        for names in combinations(learnt, count):
+            yield command._replace(**dict.fromkeys(names, ()))
+
+
+@pytest.mark.parametrize("kind", OF_0_1, ids=lambda kind: kind.__name__)
+def test_a_request_that_says_no_more_has_the_digest_of_version_0_1(kind: type[Command]) -> None:
+    """Of every kind, whatever members commands have learnt since, and whether a list is empty or not there."""
+    command, former = OF_0_1[kind]
+    asked = {name: getattr(command, name) for name in former}
+    canonical = orjson.dumps([kind.__name__, asked, sha256().hexdigest()], option=orjson.OPT_SORT_KEYS)
+    then = hmac.new(b"s" * 32, canonical, sha256).hexdigest()
+    assert {digest(one) for one in saying_nothing(command, former)} == {then}
+
+
+def test_every_list_that_a_command_of_then_has_learnt_is_tried() -> None:
+    """Else an empty one would be another request."""
+    of_all = {name for kind in get_args(Command) for name, told in kind.__annotations__.items() if _is_list(told)}
+    learnt = {name for kind, (_, former) in OF_0_1.items() for name in kind._fields if name not in former}
+    assert of_all & learnt <= LISTS
+
+
+def _is_list(annotation: object) -> bool:
+    return "Windows" in str(annotation) or "tuple" in str(annotation)
+
+
+def test_what_is_set_and_what_is_tried_out_are_told_apart() -> None:
+    """No further limit any more, none that is only tried out: each alone is a request of its own."""
+    wanted = [
+        SharedLimits(windows=()),
+        SharedLimits(unenforced=()),
+        SharedLimits(windows=(), unenforced=()),
+        SharedLimits(),
+    ]
+    assert len({digest(ChangePolicy("library", "why", one)) for one in wanted}) == len(wanted)

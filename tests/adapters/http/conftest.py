@@ -16,6 +16,7 @@ from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.opening import open_store
 from adapters.generation.generator import Generator
+from adapters.generation.prices import PriceBook
 from adapters.generation.provider import Provider
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.http.access import Door
@@ -95,6 +96,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             discord: DiscordSignIn | None = None,
             port: int = 0,
             reach: Reach = Reach(),  # noqa: B008  # an immutable value
+            prices: PriceBook = PriceBook(),  # noqa: B008  # an immutable value
         ) -> Running:
             store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
@@ -105,7 +107,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             tokens = KnownTokens(KeptTokens(store.root, Files()))
             sessions = Sessions(store.root, files or Files())
             door = Door(tokens, sessions, needs_token=needs_token, discord=discord, reach=reach)
-            app = make_app(store, studio, door=door, body_bounds=body_bounds)
+            app = make_app(store, studio, door=door, body_bounds=body_bounds, prices=prices)
             service = HttpService(app, host="127.0.0.1", port=port, bounds=bounds)
             stack.push_async_callback(service.stop)
             return Running(await service.start(), store, studio, service.stop)
