@@ -16,6 +16,7 @@ from adapters.generation.prices import PriceBook
 from adapters.http.access import Door
 from adapters.http.service import HttpService, make_app
 from adapters.library.image_generator import ImageGenerator
+from adapters.market.market import Market
 from adapters.market.paid_outside import PaidOutside
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import Config
@@ -42,6 +43,7 @@ class Program:
     bot: BotLife | None
     webhooks: Webhooks | None
     paid_outside: PaidOutside | None
+    market: Market
 
 
 def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) -> Program:
@@ -51,6 +53,8 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
     store = open_store(config, given_limits(config), clock=clock)
     generator = make_generator(config)
     studio = Studio(store, generator, studio_settings(config, store))
+    paid_outside = paid_outside_of(config, store)
+    market = Market(store, paid_outside)
     root, files = config.storage.storage_root, files_of(config)
     tokens = KnownTokens(KeptTokens(root, files))
     app = None
@@ -64,7 +68,7 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
         )
         app = make_app(store, studio, clock=clock, door=door, prices=PriceBook(config.api.credits_each))
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
-    bot = _make_bot(config, store, studio, generator) if bot_alone or config.discord.token else None
+    bot = _make_bot(config, store, studio, generator, market) if bot_alone or config.discord.token else None
     if bot is not None:
         store.watched.append(bot.notes)
         store.measured.append(bot.measured)
@@ -77,12 +81,13 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
         tokens=tokens,
         bot=bot,
         webhooks=None if receiver is None else webhooks_to(receiver, config, store),
-        paid_outside=paid_outside_of(config, store),
+        paid_outside=paid_outside,
+        market=market,
     )
 
 
-def _make_bot(config: Config, store: Storage, studio: Studio, generator: ImageGenerator) -> BotLife:
+def _make_bot(config: Config, store: Storage, studio: Studio, generator: ImageGenerator, market: Market) -> BotLife:
     from adapters.discord.bot import Parts  # here, as the library is large and a start without a bot needs none of it
     from adapters.discord.lifecycle import BotLife  # the same
 
-    return BotLife(Parts(config, store, studio, generator))
+    return BotLife(Parts(config, store, studio, generator, market=market))

@@ -37,6 +37,7 @@ from adapters.discord.roles import roles_of
 from adapters.discord.workers import MemberWorkers
 from adapters.library.image_generator import ImageGenerator
 from adapters.library.storage_manager import StorageManager
+from adapters.market.market import Market
 from adapters.settings.config import Config
 from adapters.studio import Studio
 from adapters.studio.generation_queue import GenerationQueue
@@ -69,6 +70,8 @@ class Parts:
     studio: Studio
     generator: ImageGenerator
     patience: Patience = DEFAULT_PATIENCE
+    market: Market | None = None
+    """None: the one of the storage, where points pay."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class AbbyBot(commands.AutoShardedBot):
         self.studio = parts.studio
         self.storage = StorageManager.over(parts.store)
         self.generator = parts.generator
+        self.market = parts.market or Market(parts.store)
         self.remembered = Remembered(parts.store.root)
         self.patience = parts.patience
         self.pending = pending

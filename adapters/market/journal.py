@@ -18,12 +18,16 @@ from adapters.disk.whole_files import put_whole
 from adapters.ports.currency import LARGEST_AMOUNT, Hold
 from adapters.ports.faults import DiskFull, StorageUnavailable
 from adapters.ports.purchases import Purchase
+from domain.point_commands import Offer
 
 FOLDER = Path("logs", "exchanges")
 """Below the storage root."""
 MOST_BYTES = 64 * 1024
 NAME_CHARACTERS = 40
 """Hex digits of a hold's name."""
+_MEMBERS = ("key", "user", "offer", "amount", "origin", "by")
+_SEEN = "seen"
+"""Is left out where nobody said what they saw."""
 _FILE = re.compile(r"(abby-[0-9a-f]{40})\.json")
 
 
@@ -51,14 +55,9 @@ class ExchangeJournal:
 
     def add(self, purchase: Purchase) -> None:
         """Durable once it returns. Raises Faults."""
-        told = {
-            "key": purchase.key,
-            "user": purchase.user,
-            "offer": purchase.offer,
-            "amount": purchase.amount,
-            "origin": purchase.origin,
-            "by": purchase.by,
-        }
+        told = {name: getattr(purchase, name) for name in _MEMBERS}
+        if purchase.seen is not None:
+            told[_SEEN] = purchase.seen._asdict()
         try:
             self._files.make_directories(self._folder)
             put_whole(self._files, self._file(purchase), orjson.dumps(told))
@@ -100,12 +99,22 @@ class ExchangeJournal:
 
 
 def _purchase(told: object) -> Purchase | None:
-    if not isinstance(told, dict) or set(told) != {"key", "user", "offer", "amount", "origin", "by"}:
+    if not isinstance(told, dict) or set(told) - {_SEEN} != set(_MEMBERS):
+        return None
+    seen = _offer(told[_SEEN]) if _SEEN in told else None
+    if (seen is None) is (_SEEN in told):
         return None
     texts = all(isinstance(told[name], str) and told[name] for name in ("key", "user", "offer", "by"))
     amount, origin = told["amount"], told["origin"]
     if not texts or type(amount) is not int or not 0 < amount <= LARGEST_AMOUNT or not isinstance(origin, str | None):
         return None
-    return Purchase(
-        key=told["key"], user=told["user"], offer=told["offer"], amount=amount, origin=origin, by=told["by"]
-    )
+    return Purchase(**{name: told[name] for name in _MEMBERS}, seen=seen)
+
+
+def _offer(told: object) -> Offer | None:
+    """The offer that was seen, where it is one."""
+    if not isinstance(told, dict) or set(told) != set(Offer._fields):
+        return None
+    texts = all(isinstance(told[name], str) for name in ("offer", "unit"))
+    numbers = all(type(told[name]) is int for name in ("amount", "price"))
+    return Offer(**told) if texts and numbers and type(told["days"]) in {int, type(None)} else None

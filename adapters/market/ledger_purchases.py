@@ -41,6 +41,7 @@ class LedgerPurchases:
             by=purchase.by,
             offer=purchase.offer,
             grant=random_hex(ID_BYTES),
+            seen=purchase.seen,
             outside=purchase.amount,
             origin=purchase.origin,
         )

@@ -17,7 +17,7 @@ from adapters.disk.ways import resolved
 from adapters.market.exchanges import Exchanges
 from adapters.market.journal import ExchangeJournal
 from adapters.market.ledger_purchases import LedgerPurchases
-from adapters.ports.currency import Currency
+from adapters.ports.currency import Currency, CurrencyFailure
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.ports.measured import Measured
 from adapters.ports.purchases import Outcome, Purchase
@@ -66,6 +66,10 @@ class PaidOutside:
         if self._exchanges is None:
             raise StorageUnavailable(NOT_YET)
         return await self._exchanges.buy(purchase)
+
+    async def balance(self, account: str) -> int | CurrencyFailure:
+        """What an account has, without what is held."""
+        return await self._currency.balance(account)
 
     def notes(self) -> tuple[Note, ...]:
         """What people have to look at."""

@@ -7,12 +7,15 @@ from enum import Enum, auto
 from typing import Protocol
 
 from adapters.ports.currency import CurrencyFailure
+from domain.point_commands import Offer
 from domain.refusals import Refusal
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """An offer for an amount of the external currency. `key` is the request's, and that of `by` alone."""
+    """An offer for an amount of the external currency. `key` is the request's, and that of `by` alone. `seen` is the
+    offer as the buyer saw it: another one is not bought.
+    """
 
     key: str
     user: str
@@ -20,6 +23,7 @@ class Purchase:
     amount: int
     origin: str | None = None
     by: str = "system"
+    seen: Offer | None = None
 
 
 @dataclass(frozen=True)

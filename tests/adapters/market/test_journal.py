@@ -15,8 +15,10 @@ from adapters.disk.modes import HAS_MODES
 from adapters.market.journal import ExchangeJournal
 from adapters.ports.faults import DiskFull, StorageUnavailable
 from adapters.ports.purchases import Purchase
+from domain.point_commands import Offer
 
 BOUGHT = Purchase("discord/77", "ann", "ten-pictures", 25, "guild:9")
+SEEN = Purchase("discord/78", "ann", "ten-pictures", 25, seen=Offer("ten-pictures", "generations", 10, 25))
 PLAIN = Purchase("http/ann/1", "ann", "ten-pictures", 1)
 
 
@@ -34,11 +36,12 @@ def note_of(root: Path, purchase: Purchase) -> Path:
 def test_what_is_noted_is_found_by_the_next_process(tmp_path: Path) -> None:
     """As it was, and until it is removed."""
     assert journal(tmp_path).left() == ([], [])
-    for purchase in (BOUGHT, PLAIN):
+    for purchase in (BOUGHT, PLAIN, SEEN):
         journal(tmp_path).add(purchase)
     found = journal(tmp_path).left()
-    assert sorted(found.purchases, key=lambda one: one.amount) == [PLAIN, BOUGHT]
-    journal(tmp_path).remove(BOUGHT)
+    assert sorted(found.purchases, key=lambda one: (one.amount, one.key)) == [PLAIN, BOUGHT, SEEN]
+    for purchase in (BOUGHT, SEEN):
+        journal(tmp_path).remove(purchase)
     assert journal(tmp_path).left() == ([PLAIN], [])
 
 
@@ -66,7 +69,10 @@ RIGHT = {"key": PLAIN.key, "user": "ann", "offer": "ten-pictures", "amount": 1, 
         b"", b"[]", b"{", b"null", orjson.dumps(RIGHT)[:-3],
         *(orjson.dumps(RIGHT | {name: value}) for name, value in [
             ("amount", 0), ("amount", -1), ("amount", 1.0), ("amount", True), ("amount", 10**15 + 1), ("user", ""),
-            ("key", "another"), ("offer", 3), ("origin", 3), ("more", 1),
+            ("key", "another"), ("offer", 3), ("origin", 3), ("more", 1), ("seen", None), ("seen", {"offer": "ten"}),
+            ("seen", {"offer": "ten", "unit": 1, "amount": 1, "price": 1, "days": None}),
+            ("seen", {"offer": "ten", "unit": "bytes", "amount": 1, "price": True, "days": None}),
+            ("seen", {"offer": "ten", "unit": "bytes", "amount": 1, "price": 1, "days": "1"}),
         ]),
     ],
 )  # fmt: skip
