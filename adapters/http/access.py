@@ -47,6 +47,11 @@ class Caller(NamedTuple):
         """Whether it is a person whom Discord knows."""
         return self.session is not None and self.session.way is Way.DISCORD
 
+    @property
+    def with_what(self) -> str:
+        """By what they ask, in words."""
+        return "token" if self.session is None else "sign-in"
+
 
 class Door(NamedTuple):
     """By what a service lets in. Without `tokens` whoever is on this machine may ask for anything; `needs_token`: not
@@ -82,11 +87,9 @@ class Access:
         request[CALLER] = caller
         if (token := caller.token) is None:
             return
-        with_what = "token" if caller.session is None else "sign-in"
         if not token.scope.includes(scope):
-            raise Problem(FORBIDDEN, f"This {with_what} allows '{token.scope}', and this needs '{scope}'.")
-        if token.user is not None and request.match_info.get("user", token.user) != token.user:
-            raise Problem(FORBIDDEN, f"This {with_what} is for the user {token.user} alone.")
+            raise Problem(FORBIDDEN, f"This {caller.with_what} allows '{token.scope}', and this needs '{scope}'.")
+        refuse_of_others(request, request.match_info.get("user"))
 
     async def who(self, request: web.Request) -> Caller | None:
         """Who asks; None where that is nobody, and somebody is needed. What is sent as a token, and is none, is 401. A
@@ -201,6 +204,14 @@ class Access:
             sessions.end(lambda one: one.sha256 == ended.sha256, now)
         except OSError as error:
             _log.warning("end of a session not noted", reason=str(error))
+
+
+def refuse_of_others(request: web.Request, user: str | None) -> None:
+    """403 where whoever asks may ask for another user alone; `user` None is nobody's."""
+    caller = request[CALLER]
+    if caller.token is None or user is None or caller.token.user in {None, user}:
+        return
+    raise Problem(FORBIDDEN, f"This {caller.with_what} is for the user {caller.token.user} alone.")
 
 
 def _look_for_all(known: Sequence[KnownTokens]) -> list[None]:

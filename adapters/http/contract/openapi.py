@@ -37,6 +37,10 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
         "description": "The grant's id.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
     },
+    "offer": {
+        "description": "The offer's id.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+    },
     "model": {"description": "The model's id.", "schema": {"type": "string", "minLength": 1}},
     "id": {
         "description": "The id that was given.",

@@ -39,13 +39,15 @@ include-name = "GET /v1/price"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 
 [[operations]]
-include-path-regex = "^/v1/admin/(policy|tiers/.tier.|users/.user./(limits|grants))$"
+include-path-regex = "^/v1/admin/(policy|tiers/.tier.|market/offers/.offer.|users/.user./(limits|grants))$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "429", "5xx"]
 
 [[operations]]
 include-path-regex = "/reservations(/.id./completion)?$"
 warnings = false
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422", "429", "5xx"]
+include-path-regex = "^/v1/users/.user./points/gifts$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409", "429", "5xx"]
 
 [[operations]]
 include-path-regex = "/events/stream$"
@@ -60,13 +62,14 @@ include-path-regex = "/images/(deletions|archives)$"
 phases.coverage.unexpected-methods = ["PUT", "PATCH"]
 
 [[operations]]
-include-path-regex = "/(thumbnails|details|queue|grants)/"
+include-path-regex = "/(images/.name.|thumbnails/.*|details/.*|queue/.*|grants/.*|favourites/.*)$"
 warnings = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.
 Of a reservation: a price has three decimals, and what pictures cost is told once.
 Of a further limit and a grant: credits have three decimals, the rest none, and what rolls over ends later. Of a
-tier: the form of its limits, and the order of its lists.
+tier: the form of its limits, and the order of its lists. Of a gift: that it is to somebody else; of an offer that is
+withdrawn: whether it is there.
 A stream has no end to wait for, which `test_events.py` does; nobody signs in with Discord here, as in
 `test_discord_sign_in.py`; and an image may be named as a route is, so that `GET` and `DELETE` are allowed there, and
 seldom has the name that is asked for. Nothing waits here for long enough to be taken out of the line, which
@@ -81,7 +84,12 @@ def test_every_request_is_answered_as_the_document_says(
     monkeypatch.setattr(processes, "LIFE_SECONDS", SECONDS)
     root, settings = tmp_path / "root", tmp_path / "settings.env"
     write_env_file(
-        settings, HTTP_ACCESS="tokens", MAX_USER_DAILY_GENS="1000000", QUEUE_PER_USER="500", LOG_LEVEL="ERROR"
+        settings,
+        HTTP_ACCESS="tokens",
+        MAX_USER_DAILY_GENS="1000000",
+        QUEUE_PER_USER="500",
+        EARN_DAILY="3",
+        LOG_LEVEL="ERROR",
     )
     (tmp_path / "schemathesis.toml").write_text(WHAT_NO_SCHEMA_TELLS, encoding="utf-8")
     with serving(root, settings, NO_WAIT_FOR_THE_DISK) as service:

@@ -73,6 +73,14 @@ CHANGES = {
         *("POST", "/v1/admin/users/1/grants", {"unit": "credits", "amount": 0.5, "reason": "a"}),
         *({"unit": "credits", "amount": 0.4, "reason": "a"}, "GrantGiven"),
     ),
+    "points": (
+        *("POST", "/v1/admin/users/1/points", {"kind": "mint", "amount": 5, "reason": "a"}),
+        *({"kind": "mint", "amount": 4, "reason": "a"}, "PointsMoved"),
+    ),
+    "an offer": (
+        *("PUT", "/v1/admin/market/offers/ten", {"unit": "bytes", "amount": 9, "price": 3, "reason": "a"}),
+        *({"unit": "bytes", "amount": 9, "price": 4, "reason": "a"}, "OfferSet"),
+    ),
     "a cleanup": ("POST", "/v1/admin/cleanup", {"days": 0}, {"days": 1}, "CleanupCompleted"),
 }
 

@@ -5,6 +5,7 @@
 | a reset, a user's limits | the quota, which is that of now |
 | everybody's limits | `over`, which is of now |
 | a tier, a user's tiers | all but whether something was changed, which is of now |
+| points that are moved | `balance`, which is of now |
 | a deletion | `replayed`, which says that it is one |
 | a generation whose provider remarked something | `note`, which is told once |
 | every other | nothing |
@@ -18,9 +19,10 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
+from adapters.application.results import StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.http.routes import ALL_ROUTES
-from tests.adapters.http.conftest import JSON, Running
+from tests.adapters.http.conftest import JSON, Running, Serve
 from tests.adapters.http.test_edits import FORM, form
 from tests.adapters.http.wire import GenerationOutcome
 from tests.hostile.builders import png
@@ -49,6 +51,9 @@ def of_json(method: str, path: str, body: object, **more: Any) -> Repeat:
 QUOTA = frozenset({"user", "daily", "global", "limits", "position", "as_of", "storage", "pool", "day"})
 NOTE = frozenset({"note"})
 GRANTS = "/v1/admin/users/1/grants"
+POINTS, MOVES = "/v1/users/1/points", "/v1/admin/users/1/points"
+SPENT = ("POST", MOVES, {"kind": "burn", "amount": 1, "reason": "a"})
+OFFERED = {"unit": "credits", "amount": 2.5, "price": 3, "reason": "a"}
 RESERVED = "{reservation}"
 WAITING = "{waiting}"
 ALL_RESERVED = f"/v1/users/1/reservations/{RESERVED}"
@@ -71,6 +76,17 @@ REPEATS = {
     "a user's tier": of_json(
         *("PUT", "/v1/admin/users/1/tiers/silver", {"reason": "a"}), of_now=frozenset({"held", "together"})
     ),
+    "a claim": Repeat("POST", f"{POINTS}/claim", between=(SPENT,), of_now=frozenset({"balance"})),
+    "a gift": of_json(
+        *("POST", f"{POINTS}/gifts", {"to": "2", "amount": 2, "reason": "a"}),
+        between=(SPENT,),
+        of_now=frozenset({"balance"}),
+    ),
+    "points": of_json("POST", MOVES, {"kind": "mint", "amount": 2, "reason": "a"}, of_now=frozenset({"balance"})),
+    "an offer": of_json("PUT", "/v1/admin/market/offers/ten", OFFERED),
+    "an offer taken back": Repeat("DELETE", "/v1/admin/market/offers/big?reason=over"),
+    "a favourite": Repeat("PUT", "/v1/users/2/favourites/a.png?owner=1"),
+    "no favourite": Repeat("DELETE", "/v1/users/3/favourites/a.png?owner=1"),
     "a cleanup": of_json("POST", "/v1/admin/cleanup", {"days": 0}),
     "a deletion": Repeat("DELETE", f"{UPLOAD}/a.png", of_now=frozenset({"replayed"})),
     "deletions": of_json("POST", f"{UPLOAD}/deletions", {"names": ["a.png", "none.png"]}),
@@ -106,8 +122,9 @@ def test_every_route_that_takes_a_key_is_repeated_here() -> None:
 
 
 @pytest.mark.parametrize("row", REPEATS.values(), ids=REPEATS)
-async def test_a_repeat_is_answered_as_the_first_was(service: Running, row: Repeat) -> None:
+async def test_a_repeat_is_answered_as_the_first_was(serve: Serve, row: Repeat) -> None:
     """Status, members and address; marked as a repeat."""
+    service: Running = await serve(settings=StoreSettings(earn_daily=3))
     row = await prepared(service, row)
     first = await sent(service, row)
     assert first.status in {200, 201, 202}, first.body
@@ -126,6 +143,9 @@ async def prepared(service: Running, row: Repeat) -> Repeat:
     await service.upload("1", png(64, 64), "a.png")
     await save_image(service.store, NewImage("1", png(), name="old.png", temp=True))
     path = row.path
+    await service.send_json("POST", MOVES, {"kind": "mint", "amount": 9, "reason": "a"})
+    await service.send_json("PUT", "/v1/admin/market/offers/big", OFFERED)
+    await service.ask("PUT", "/v1/users/3/favourites/a.png?owner=1")
     if RESERVED in path:
         held = await service.send_json("POST", "/v1/users/1/reservations", {"count": 1})
         path = path.replace(RESERVED, held.json["reservation"])

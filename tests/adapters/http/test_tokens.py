@@ -118,6 +118,15 @@ SCOPES = {
     ("GET", "/v1/admin/users/{user}/tiers"): "admin",
     ("PUT", "/v1/admin/users/{user}/tiers/{tier}"): "admin",
     ("POST", "/v1/admin/cleanup"): "admin",
+    ("GET", "/v1/users/{user}/points"): "read",
+    ("POST", "/v1/users/{user}/points/claim"): "write",
+    ("POST", "/v1/users/{user}/points/gifts"): "write",
+    ("POST", "/v1/admin/users/{user}/points"): "admin",
+    ("GET", "/v1/market"): "read",
+    ("PUT", "/v1/admin/market/offers/{offer}"): "admin",
+    ("DELETE", "/v1/admin/market/offers/{offer}"): "admin",
+    ("PUT", "/v1/users/{user}/favourites/{name}"): "write",
+    ("DELETE", "/v1/users/{user}/favourites/{name}"): "write",
 }
 
 
@@ -144,7 +153,7 @@ def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: s
 def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
     return route.method, route.path.format(
-        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16
+        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16, offer="ten"
     )
 
 
