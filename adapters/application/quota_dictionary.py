@@ -13,15 +13,21 @@ from adapters.application.quota_figures import (
     LimitsInForce,
     PoolFigures,
     QuotaStatus,
+    ReachedFigures,
     StorageFigures,
     Unit,
     UserFigures,
     WindowFigures,
 )
+from adapters.application.window_figures import told_amount
+from adapters.wording.limits import unit_of
+from adapters.wording.thresholds import reached_in_words
 from domain.credits import PER_CREDIT
-from domain.limit_names import CREDITS
+from domain.grants import BYTES
+from domain.limit_names import CREDITS, POOL_STORAGE, USER_STORAGE
 from domain.limits import Limits, Override, UserLimits, megabytes
 from projections.daily_quota import DailyStatus
+from projections.reached_limits import Reached, Shown, reached_limits
 from projections.user_quota import StorageStatus
 from projections.window_status import GrantStatus, WindowStatus
 
@@ -55,6 +61,7 @@ def status_of(figures: Figures) -> QuotaStatus:
         "limits": _in_force(figures.override, figures.at),
         "windows": [_window(status) for status in figures.windows],
         "grants": [_grant(status) for status in figures.grants],
+        "reached": [_reached(one) for one in reached_limits(_shown(figures), figures.limits)],
         "position": figures.position,
     }
 
@@ -126,6 +133,22 @@ def _grant(status: GrantStatus) -> GrantFigures:
         "priority": grant.priority,
         "ends_at": status.ends_at,
         "source": grant.source,
+    }
+
+
+def _shown(figures: Figures) -> Shown:
+    return Shown(figures.daily, figures.own, figures.pool, figures.windows)
+
+
+def _reached(reached: Reached) -> ReachedFigures:
+    unit = BYTES if reached.limit_name in {USER_STORAGE, POOL_STORAGE} else unit_of(reached.limit_name)
+    return {
+        "limit": reached.limit_name,
+        "percent": reached.percent,
+        "unit": cast("Unit", unit),
+        "used": told_amount(reached.used, unit),
+        "most": told_amount(reached.most, unit),
+        "sentence": reached_in_words(reached),
     }
 
 

@@ -101,6 +101,19 @@ class GrantFigures(TypedDict):
     source: str
 
 
+class ReachedFigures(TypedDict):
+    """A limit of which at least `percent` is used or held, the highest percentage of TELL_AT that is: places, credits
+    with at most three decimals, or bytes. `sentence` is what its user reads.
+    """
+
+    limit: str
+    percent: int
+    unit: Unit
+    used: float
+    most: float
+    sentence: str
+
+
 QuotaStatus = TypedDict(
     "QuotaStatus",
     {
@@ -112,6 +125,7 @@ QuotaStatus = TypedDict(
         "limits": LimitsInForce,
         "windows": list[WindowFigures],
         "grants": list[GrantFigures],
+        "reached": list[ReachedFigures],
         "position": int,
     },
 )

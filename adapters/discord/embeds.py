@@ -30,6 +30,7 @@ from adapters.reports.digest import Digest
 from adapters.reports.digest_words import Todo, advice_in_words, headline, rows, storage, title, went_wrong
 from adapters.studio.details import LABELS, applicable
 from adapters.wording.figures import size_in_words
+from domain.limit_names import USER_STORAGE
 
 TITLE_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 4096
@@ -128,8 +129,15 @@ def quota_embed(status: Figures, name: str) -> discord.Embed:
     ]
     if status["grants"]:
         fields.append(Field("🎁 Beyond The Limits", "\n".join(grants_in_words(status["grants"]))))
-    text = f"{_bold(name)}\n{nearly_full(status) or ''}"
+    text = "\n".join([_bold(name), *_nearly_reached(status)])
     return _embed("📊 Your Storage", text, colour_of(status), fields)
+
+
+def _nearly_reached(status: Figures) -> list[str]:
+    """A line for each limit that people shall hear of; without one of the storage, the hint that it is nearly full."""
+    reached = status["reached"]
+    hint = None if any(one["limit"] == USER_STORAGE for one in reached) else nearly_full(status)
+    return [*(f"📈 {one['sentence']}" for one in reached), *([hint] if hint else [])]
 
 
 def _window_field(of: Figures) -> Field:

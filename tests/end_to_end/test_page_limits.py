@@ -132,3 +132,27 @@ async def test_what_costs_nothing_says_nothing_and_what_is_tried_out_says_so(bro
     await expect(page.locator("#go-price")).to_be_hidden()
     await context.close()
     await service.close()
+
+
+async def test_limits_that_are_nearly_used_up_are_marked(browser: Browser, tmp_path: Path) -> None:
+    """With a sentence beside each bar, in the words in which people are told; not before."""
+    provider = choose_provider(ProviderSettings("sketch", credits_each=price_list("sketch=8")))
+    service = Service(tmp_path / "root", SetPolicy(windows=FURTHER, daily=3, tell_at=(30, 80)), provider)
+    context = await browser.new_context(viewport=PHONE, has_touch=True, reduced_motion="reduce")
+    page = await context.new_page()
+    await page.goto(await service.start())
+    await expect(page.locator("#windows .meter-row").first).to_be_visible()
+    await expect(page.locator(".reached")).to_have_count(0)
+    await make(page)
+    await expect(page.locator(".reached")).to_have_text(
+        [
+            "30 % of your generations for today are used or held: 1 generation of 3 generations.",
+            "30 % of your credits for this month are used or held: 8 credits of 20 credits.",
+        ]
+    )
+    await expect(page.locator("#daily .reached .icon")).to_be_visible()
+    await make(page)
+    await expect(page.locator("#windows .reached")).to_contain_text("80 % of your credits for this month")
+    assert await page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
+    await context.close()
+    await service.close()

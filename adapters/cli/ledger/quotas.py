@@ -16,6 +16,7 @@ from adapters.cli.reach.access import open_reader
 from adapters.cli.tables import Rows, add_row, table
 from adapters.wording.figures import counted, in_mb, minute, size_in_words
 from adapters.wording.limits import STRANGER, grant_left_in_words, limit_in_words, limits_in_words
+from adapters.wording.thresholds import reached_of
 from domain.names import malformed_user
 
 
@@ -53,6 +54,7 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
         f"Today: {daily['used']} of {counted(daily['limit'], 'generation')} used, {daily['remaining']} left. "
         f"The count starts anew at {minute(daily['resets_at'])} (within {hours}).",
         limits_in_words(user, figures["limits"]),
+        *(reached_of(user, reached) for reached in figures["reached"]),
         *(grant_left_in_words(grant) for grant in figures["grants"]),
         f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",
         sep="\n",

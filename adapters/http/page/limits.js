@@ -10,6 +10,7 @@ const WHEN = { day: "today", week: "this week", month: "this month" };
 const WHOSE = { user: "Your", guild: "One Discord server's", pool: "Everybody's" };
 const SOURCES = { manager: "from a manager", earned: "earned", bought: "bought", gifted: "a gift" };
 const MEGABYTE = 1048576;
+const MARKED = { "daily-reached": "user/day/generations", "storage-reached": "user/storage", "pool-reached": "pool/storage" };
 
 const unitOf = (of) => (of.unit === "credits" ? "credits" : "pictures");
 const whenOf = (of) => WHEN[of.limit.split("/")[1]];
@@ -51,7 +52,16 @@ function bar(of) {
   return made;
 }
 
-function row(of) {
+/** The sentence for a limit that is nearly used up, with its icon; nothing where it is not. */
+function marks(status, limit) {
+  const reached = status.reached.find((one) => one.limit === limit);
+  if (!reached) return [];
+  const made = element("p", "reached", icon("#icon-warning"), reached.sentence);
+  made.dataset.percent = reached.percent;
+  return [made];
+}
+
+function row(status, of) {
   const state = of.remaining > 0 ? of.status : "CRITICAL";
   const word = of.remaining > 0 ? STATES[state].word : "Used up";
   const head = element("div", "meter-head", element("h3", "", titleOf(of)), element("span", "badge", icon(STATES[state].icon), word));
@@ -59,7 +69,7 @@ function row(of) {
   const held = of.held > 0 ? `${number.format(of.held)} held for pictures under way. ` : "";
   const tried = of.enforced ? "" : " It is only tried out: nobody is refused by it.";
   const hint = element("p", "hint", `${held}Starts again ${whenItResets(of.resets_at)}.${tried}`);
-  const made = element("div", "meter-row", head, left, bar(of), hint);
+  const made = element("div", "meter-row", head, left, bar(of), ...marks(status, of.limit), hint);
   made.dataset.state = state;
   return made;
 }
@@ -77,7 +87,8 @@ export const endOf = (grant) =>
 
 /** All of it, from the answer of the quota route. */
 export function showLimits(status) {
-  at("windows").replaceChildren(...status.windows.map(row));
+  at("windows").replaceChildren(...status.windows.map((of) => row(status, of)));
+  for (const [id, limit] of Object.entries(MARKED)) at(id).replaceChildren(...marks(status, limit));
   at("grants").hidden = !status.grants.length;
   const byEnd = [...status.grants].sort((one, other) => (one.ends_at ?? "9").localeCompare(other.ends_at ?? "9"));
   at("grants-list").replaceChildren(...byEnd.map((grant) => element("li", "", element("strong", "", leftOf(grant)), `, ${endOf(grant)}`)));

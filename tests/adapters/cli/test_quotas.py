@@ -212,3 +212,24 @@ def test_limits_that_are_over_are_everybodys_again(abby: Abby, root: Path) -> No
     override_limits_blocking(store, "ada", "x", UserLimits(5, 2), until="2020-01-01T00:00:00.000000Z")
     store.close()
     assert "The limits are those for everybody." in abby("status", "ada").out
+
+
+def test_status_tells_which_limits_are_nearly_used_up(abby: Abby, root: Path, fits: Any) -> None:
+    """In the words in which their user hears of them; nothing where no percentage is to be told."""
+    fill(root, ada=2)
+    assert "are used or held" not in abby("status", "ada").out
+    open_store(root, limits=SetPolicy(user_bytes=MEGABYTE, daily=2, tell_at=(80, 100))).close()
+    told = abby("status", "ada")
+    figures = abby("status", "ada", "--json").json
+    assert "100 % of ada's generations for today are used or held: 2 generations of 2 generations." in told.out
+    assert fits("status", figures)
+    assert figures["reached"] == [
+        {
+            "limit": "user/day/generations",
+            "percent": 100,
+            "unit": "generations",
+            "used": 2,
+            "most": 2,
+            "sentence": "100 % of your generations for today are used or held: 2 generations of 2 generations.",
+        }
+    ]

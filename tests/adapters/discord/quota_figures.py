@@ -19,6 +19,7 @@ def figures(
         "daily": {"used": daily[0], "limit": daily[1], "resets_at": "2026-01-02T00:00:00.000000Z"},
         "windows": [],
         "grants": [],
+        "reached": [],
     }
 
 

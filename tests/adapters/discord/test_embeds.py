@@ -166,6 +166,16 @@ def test_a_limit_of_nothing_is_used_up(limit: int) -> None:
     assert shown["📅 Daily Generations"] == "0/0\n██████████"
 
 
+def test_the_quota_tells_which_limits_are_nearly_used_up() -> None:
+    """A line for each; the hint that the storage is nearly full is not told beside what says the same."""
+    sentences = {"user/month/credits": "80 % of your credits.", "user/storage": "95 % of your storage."}
+    reached = [{"limit": limit, "sentence": sentence} for limit, sentence in sentences.items()]
+    told = [quota_embed(figures(475) | {"reached": reached[:count]}, "Bob").description or "" for count in (0, 1, 2)]
+    assert [text.count("📈") for text in told] == [0, 1, 2]
+    assert ["nearly full" in text for text in told] == [True, True, False]
+    assert told[2].splitlines()[1:] == [f"📈 {sentence}" for sentence in sentences.values()]
+
+
 def test_a_result_shows_the_picture_and_how_it_was_made() -> None:
     """The attachment, the prompt without markup, style, size, seed, the quota line with a bar."""
     embed = result_embed(RABBIT._replace(note="Made at 1024 by 768 pixels."), KEPT, figures())

@@ -176,6 +176,7 @@ async def test_the_status_has_exactly_the_promised_shape(storage: StorageManager
         "limits": {"storage": "everybody", "daily": "everybody", "until": None},
         "windows": [],
         "grants": [],
+        "reached": [],
         "position": events_of(tmp_path)[-1]["pos"],
     }  # fmt: skip
     assert storage.get_quota_status("nobody")["user"]["images"] == 0
