@@ -6,7 +6,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from domain.limit_names import in_order
+from domain.limit_names import DAILY, USER_STORAGE, in_order
 
 MEGABYTE = 1_048_576
 """Bytes in one MB, as every figure in MB means it."""
@@ -93,6 +93,18 @@ def effective(policy: Limits, override: Override | None, at: str) -> Limits:
     if override is None or (override.until is not None and override.until <= at):
         return policy
     return with_own(policy, override.limits)
+
+
+def own_at(override: Override | None, at: str) -> UserLimits:
+    """A user's own limits that are in force at a time."""
+    is_over = override is None or (override.until is not None and override.until <= at)
+    return UserLimits() if override is None or is_over else override.limits
+
+
+def by_name(own: UserLimits) -> dict[str, int]:
+    """Those of some limits that are given, by the names of `limit_names.py`."""
+    alone = {DAILY: own.daily, USER_STORAGE: own.user_bytes}
+    return {name: most for name, most in alone.items() if most is not None} | dict(own.windows or ())
 
 
 def with_own(policy: Limits, own: UserLimits) -> Limits:

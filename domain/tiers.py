@@ -12,11 +12,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from domain.limit_names import in_order
-from domain.limits import Limits, Override, UserLimits, effective, with_own
+from domain.limit_names import DAILY, POOL_STORAGE, USER_STORAGE, in_order
+from domain.limits import Limits, Override, UserLimits, by_name, effective, own_at, with_own
 
 EVERYBODY = "everybody"
-"""The tier of whoever has no other."""
+"""The tier of whoever has no other; and whose a limit is that neither a tier gives nor the user has alone."""
+OWN, OF_TIER = "own", "tier"
+"""Whose a limit is otherwise."""
 MAX_TIERS = 64
 MAX_GROUPS = 64
 """Groups that give one tier."""
@@ -91,6 +93,15 @@ class Benefits(NamedTuple):
     waiting: int | None = None
 
 
+class Source(NamedTuple):
+    """Where a limit of a user is from: it is `own`, of `everybody`, or by a `tier`; then `tiers` are all that give just
+    so much.
+    """
+
+    whose: str = EVERYBODY
+    tiers: tuple[str, ...] = ()
+
+
 class Tiers:
     """Every tier that there is, in the order in which they were first defined. It never changes, and is equal to itself
     alone: what follows from it is remembered by that.
@@ -142,6 +153,24 @@ def limits_of(known: Known, user: str, policy: Limits, at: str, benefits: Benefi
     if benefits.limits is not _NO_LIMITS:
         policy = _given(policy, benefits.limits)
     return effective(policy, known.override(user), at)
+
+
+def sources_of(known: Known, user: str, policy: Limits, at: str) -> dict[str, Source]:
+    """Where each limit of `limits_of` is from, by the names of `limit_names.py` in their order. It is for who is told
+    of limits; no decision asks it.
+    """
+    benefits = benefits_at(known, user, at)
+    own, given = by_name(own_at(known.override(user), at)), by_name(benefits.limits)
+    each = {key: by_name(known.tiers.by_key[key].limits) for key in benefits.tiers}
+    found = {}
+    for name in (DAILY, *dict(limits_of(known, user, policy, at, benefits).windows), USER_STORAGE, POOL_STORAGE):
+        if name in own:
+            found[name] = Source(OWN)
+        elif name in given:
+            found[name] = Source(OF_TIER, tuple(key for key, most in each.items() if most.get(name) == given[name]))
+        else:
+            found[name] = Source()
+    return found
 
 
 def benefits_at(known: Known, user: str, at: str) -> Benefits:

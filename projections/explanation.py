@@ -7,10 +7,10 @@ of the pool it knows this user's part only. How it is told is for others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple, TypeGuard
 
-from domain.commands import OF_A_MANAGER
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -20,22 +20,23 @@ from domain.events import (
     GenerationReserved,
     ImageSaved,
     LimitExceeded,
-    LimitsOverridden,
-    PolicyChanged,
     RequestRefused,
 )
 from domain.grants import Grant
 from domain.instants import day_of, next_midnight
-from domain.limit_names import CREDITS, FURTHER, MONTH, OF_A_USER, USER
-from domain.limits import Limits, Override, Windows
+from domain.limit_names import CREDITS, MONTH, USER
+from domain.limits import Limits, Override
 from domain.point_events import PointsMoved
 from domain.refusals import Reason
 from domain.reservations import Reservation
+from domain.tiers import Source, sources_of
 from domain.usage import CurrentImage, UserUsage, find_day
 from domain.windows import begin_of, window_named
+from projections.limit_steps import LimitStep, LimitSteps
 from projections.points import own_side
 from projections.quota_state import QuotaState
 from projections.recorded_commands import is_plain
+from projections.tier_lines import TierLines
 
 Stored = tuple[int, Event]
 """A position and its event."""
@@ -44,24 +45,6 @@ STANDING_SHOWN = 1_000
 """Images that are named as what is used, the newest; the figures are of all."""
 DECISIONS = (GenerationReserved, GenerationReleased, ImageSaved, RequestRefused)
 """What a user asked for and what became of it."""
-
-
-class LimitStep(NamedTuple):
-    """A limit got a value: for everybody, or as this user's own until a time. None: it was taken away.
-    `former` is the value before it, None where there was none. `why` is the source of a policy that a start gave, the
-    reason of a manager's and of an override.
-    """
-
-    position: int
-    at: str
-    by: str
-    limit: str
-    value: int | None
-    is_own: bool
-    why: str
-    until: str | None = None
-    former: int | None = None
-    is_managers: bool = False
 
 
 class Line(NamedTuple):
@@ -114,7 +97,9 @@ class Unrecorded(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A decision and what it stood on; figures are those just before it. Sizes in bytes."""
+    """A decision and what it stood on; figures are those just before it. Sizes in bytes. `sources` says by the name of
+    each limit where it is from, and `tier_lines` are the lines by which the user has the tiers that give some.
+    """
 
     position: int
     events: tuple[Event, ...]
@@ -133,6 +118,8 @@ class Explanation(NamedTuple):
     unrecorded: Unrecorded | None
     windows: tuple[WindowUse, ...] = ()
     grants: tuple[Grant, ...] = ()
+    sources: Mapping[str, Source] = MappingProxyType({})
+    tier_lines: tuple[Stored, ...] = ()
 
     @property
     def event(self) -> Event:
@@ -146,7 +133,8 @@ class UserFold:
     def __init__(self, user: str | None) -> None:
         self.user = user
         self.state = QuotaState()
-        self.steps: list[LimitStep] = []
+        self.limits = LimitSteps()
+        self.tiers = TierLines()
         self.lines: list[Line] = []
         self.reserved_at: dict[str, int] = {}
 
@@ -157,7 +145,8 @@ class UserFold:
         before = (*self._figures(day), *self._in_windows(window_day))
         own = self._narrowed(event)
         self.state.apply(position, own_side(own, self.user or "") if isinstance(own, PointsMoved) else own)
-        self._note_steps(position, own)
+        self.limits.note(position, own)
+        self.tiers.note(position, own)
         if isinstance(own, GenerationReserved):
             self.reserved_at[own.reservation] = position
         after = (*self._figures(day), *self._in_windows(window_day))
@@ -200,47 +189,6 @@ class UserFold:
             self.state.last_at = event.was  # the last line before it may be another user's
         return event
 
-    def _note_steps(self, position: int, event: Event) -> None:
-        if isinstance(event, PolicyChanged):
-            limits = event.limits
-            of_all = {"daily": limits.daily, "user_bytes": limits.user_bytes, "pool_bytes": limits.pool_bytes}
-            self._step(position, event, of_all | _each(FURTHER, limits.windows), why=event.reason or event.source)
-        elif isinstance(event, LimitsOverridden):
-            own = event.limits
-            given = {"daily": own.daily if own else None, "user_bytes": own.user_bytes if own else None}
-            given |= _each(OF_A_USER, (own.windows if own else None) or ())
-            self._step(position, event, given, why=event.reason, until=event.until, is_own=True)
-
-    def _step(
-        self,
-        position: int,
-        event: PolicyChanged | LimitsOverridden,
-        given: Mapping[str, int | None],
-        *,
-        why: str,
-        until: str | None = None,
-        is_own: bool = False,
-    ) -> None:
-        """Notes the limits that have another value from here on, or another end."""
-        for name, value in given.items():
-            former = next((one for one in reversed(self.steps) if (one.limit, one.is_own) == (name, is_own)), None)
-            stands = (None, None) if former is None else (former.value, former.until)
-            if stands != (value, until if value is not None else None):
-                end = until if value is not None else None
-                step = LimitStep(
-                    position=position,
-                    at=event.at,
-                    by=event.by,
-                    limit=name,
-                    value=value,
-                    is_own=is_own,
-                    why=why,
-                    until=end,
-                    former=stands[0],
-                    is_managers=isinstance(event, PolicyChanged) and event.source == OF_A_MANAGER,
-                )
-                self.steps.append(step)
-
 
 def explain(lines: Sequence[Stored], position: int, user: str | None) -> Explanation | None:
     """The decision at a position, from the lines of its user and of the policy, some after it too; None where there is
@@ -256,11 +204,6 @@ def explain(lines: Sequence[Stored], position: int, user: str | None) -> Explana
     end = _end_of(lines, index)
     events = tuple(event for _, event in lines[begin:end])
     return _explained(fold, lines[begin][0], events, lines[end:])
-
-
-def _each(names: Iterable[str], windows: Windows) -> dict[str, int | None]:
-    """Limits of windows by all names that there are, None where there is no such limit."""
-    return dict.fromkeys(names) | dict(windows)
 
 
 def last_decision(lines: Sequence[Stored]) -> int | None:
@@ -314,7 +257,7 @@ def _explained(fold: UserFold, position: int, events: tuple[Event, ...], later: 
         user=user,
         limits=state.policy if user is None else state.limits_of(user, at),
         override=in_force,
-        steps=tuple(fold.steps),
+        steps=tuple(fold.limits.steps),
         day=day,
         places=places,
         day_lines=tuple(line for line in fold.lines if line.day == day and line.places),
@@ -325,6 +268,8 @@ def _explained(fold: UserFold, position: int, events: tuple[Event, ...], later: 
         agrees=_agrees(fold, events[0], places, usage),
         windows=tuple(_window_use(fold, event) for event in events if _is_of_window(event)),
         grants=() if user is None else state.grants(user),
+        sources={} if user is None else sources_of(state, user, state.policy, at),
+        tier_lines=() if user is None else fold.tiers.of(state, user, at),
         unrecorded=_unrecorded(fold, position, events[0], later),
     )
 
@@ -382,8 +327,9 @@ def _unrecorded(fold: UserFold, position: int, event: Event, later: Sequence[Sto
     for after, line in later:
         if day_of(line.at) != day_of(event.at):
             break
-        steps = len(fold.steps)
-        if _makes_room(fold.take(after, line), event) or len(fold.steps) > steps:
+        steps, tiers = len(fold.limits.steps), fold.tiers.noted
+        makes_room = _makes_room(fold.take(after, line), event)
+        if makes_room or len(fold.limits.steps) > steps or fold.tiers.noted > tiers:
             return Unrecorded(event.at, line.at, after, of_others)
     return Unrecorded(event.at, next_midnight(event.at), None, of_others)
 

@@ -5,6 +5,8 @@ Sizes become MB with two decimals, credits have up to three, percentages have on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from adapters.application.quota_figures import (
@@ -14,9 +16,11 @@ from adapters.application.quota_figures import (
     PoolFigures,
     QuotaStatus,
     ReachedFigures,
+    SourceFigures,
     StorageFigures,
     Unit,
     UserFigures,
+    Whose,
     WindowFigures,
 )
 from adapters.application.window_figures import told_amount
@@ -25,7 +29,8 @@ from adapters.wording.thresholds import reached_in_words
 from domain.credits import PER_CREDIT
 from domain.grants import BYTES
 from domain.limit_names import CREDITS, POOL_STORAGE, USER_STORAGE
-from domain.limits import Limits, Override, UserLimits, megabytes
+from domain.limits import Limits, Override, UserLimits, megabytes, own_at
+from domain.tiers import Source
 from projections.daily_quota import DailyStatus
 from projections.reached_limits import Reached, Shown, reached_limits
 from projections.user_quota import StorageStatus
@@ -47,6 +52,8 @@ class Figures(NamedTuple):
     images: int
     windows: tuple[WindowStatus, ...] = ()
     grants: tuple[GrantStatus, ...] = ()
+    sources: Mapping[str, Source] = MappingProxyType({})
+    tiers: tuple[str, ...] = ()
 
 
 def status_of(figures: Figures) -> QuotaStatus:
@@ -62,8 +69,18 @@ def status_of(figures: Figures) -> QuotaStatus:
         "windows": [_window(status) for status in figures.windows],
         "grants": [_grant(status) for status in figures.grants],
         "reached": [_reached(one) for one in reached_limits(_shown(figures), figures.limits)],
+        "sources": source_figures(figures.sources),
+        "tiers": list(figures.tiers),
         "position": figures.position,
     }
+
+
+def source_figures(sources: Mapping[str, Source]) -> list[SourceFigures]:
+    """Where each limit is from, for programs."""
+    return [
+        {"limit": name, "whose": cast("Whose", source.whose), "tiers": list(source.tiers)}
+        for name, source in sources.items()
+    ]
 
 
 def pool_figures(status: StorageStatus) -> PoolFigures:
@@ -159,8 +176,7 @@ def _brief(used_mb: float, limit_mb: float, status: StorageStatus, limits: Limit
 
 def _in_force(override: Override | None, at: str) -> LimitsInForce:
     """Whose the limits are at a time; an override that is over is none."""
-    is_over = override is None or (override.until is not None and override.until <= at)
-    own = UserLimits() if override is None or is_over else override.limits
+    own = own_at(override, at)
     return {
         "storage": "everybody" if own.user_bytes is None else "own",
         "daily": "everybody" if own.daily is None else "own",

@@ -10,7 +10,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
-Whose = Literal["own", "everybody"]
+Whose = Literal["own", "tier", "everybody"]
+OwnOrNot = Literal["own", "everybody"]
 Unit = Literal["generations", "credits", "bytes"]
 
 
@@ -65,9 +66,17 @@ class StorageFigures(TypedDict):
 class LimitsInForce(TypedDict):
     """Whose each limit of a user is, and until when their own ones are in force; None: for good, or there are none."""
 
-    storage: Whose
-    daily: Whose
+    storage: OwnOrNot
+    daily: OwnOrNot
     until: str | None
+
+
+class SourceFigures(TypedDict):
+    """Where a limit of a user is from, by its name: their own, everybody's, or of the tiers that give just so much."""
+
+    limit: str
+    whose: Whose
+    tiers: list[str]
 
 
 class WindowFigures(TypedDict):
@@ -126,6 +135,8 @@ QuotaStatus = TypedDict(
         "windows": list[WindowFigures],
         "grants": list[GrantFigures],
         "reached": list[ReachedFigures],
+        "sources": list[SourceFigures],
+        "tiers": list[str],
         "position": int,
     },
 )

@@ -31,6 +31,7 @@ from domain.grants import BYTES
 from domain.limit_names import GENERATIONS
 from domain.limits import NO_OVERRIDE, Limits, Override, megabytes
 from domain.names import malformed_user, name_key
+from domain.tiers import benefits_at, sources_of
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
 from projections.window_status import grants_left, windows_of
@@ -102,6 +103,8 @@ def figures_of(storage: ReadableStorage, user: str, guild: str | None = None) ->
             images=state.gallery.count(user),
             windows=windows_of(state, user, limits, at, guild),
             grants=grants,
+            sources=sources_of(state, user, state.policy, at),
+            tiers=benefits_at(state, user, at).tiers,
         )
 
     return _together(state, read)

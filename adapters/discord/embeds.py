@@ -12,7 +12,7 @@ import discord
 
 from adapters.application.results import GalleryImage
 from adapters.discord.failures import reason_not_kept
-from adapters.discord.limit_words import credits_left, grants_in_words, title_of, written
+from adapters.discord.limit_words import credits_left, grants_in_words, sources_in_words, title_of, written
 from adapters.discord.messages import (
     Figures,
     Message,
@@ -129,7 +129,7 @@ def quota_embed(status: Figures, name: str) -> discord.Embed:
     ]
     if status["grants"]:
         fields.append(Field("🎁 Beyond The Limits", "\n".join(grants_in_words(status["grants"]))))
-    text = "\n".join([_bold(name), *_nearly_reached(status)])
+    text = "\n".join([_bold(name), *sources_in_words(status), *_nearly_reached(status)])
     return _embed("📊 Your Storage", text, colour_of(status), fields)
 
 

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from adapters.wording.limits import amount_in_words
+from adapters.discord.untrusted_text import plain
+from adapters.wording.limits import OF_ONE_USER, amount_in_words, joined, limit_in_general, tiers_in_words
 from adapters.wording.refusals import fitting
 from domain.credits import PER_CREDIT, in_credits
 from domain.limit_names import CREDITS, DAY, GUILD, MONTH, POOL, USER, WEEK
 from domain.refusals import Refusal
+from domain.tiers import OF_TIER, OWN
 
+TIERS_CHARACTERS = 200
 MOST_GRANTS = 8
 """Grants of which each has a line of its own."""
 _WHOSE = {USER: "your", GUILD: "this server's", POOL: "the bot's"}
@@ -47,6 +50,24 @@ def credits_left(windows: Sequence[Mapping[str, Any]]) -> str:
     """The same of the limit of credits that has least left; "" where credits are not limited."""
     of_credits = [of for of in windows if of["unit"] == CREDITS and of["enforced"]]
     return left_in_words(min(of_credits, key=lambda of: of["remaining"])) if of_credits else ""
+
+
+def sources_in_words(status: Mapping[str, Any]) -> list[str]:
+    """A line for each source of limits of the quota dictionary that is not everybody's: tiers, and one's own."""
+    found: dict[str, list[str]] = {}
+    for one in status["sources"]:
+        what = limit_in_general(one["limit"]).removesuffix(OF_ONE_USER)
+        if one["whose"] == OF_TIER:
+            found.setdefault(f"🎖️ By the {plain(tiers_in_words(one['tiers']), TIERS_CHARACTERS)}", []).append(what)
+        elif one["whose"] == OWN:
+            found.setdefault("📌 Own limits", []).append(what)
+    if status["tiers"] and not any(one["whose"] == OF_TIER for one in status["sources"]):
+        return [f"🎖️ In the {plain(tiers_in_words(status['tiers']), TIERS_CHARACTERS)}", *_told(found)]
+    return _told(found)
+
+
+def _told(found: Mapping[str, list[str]]) -> list[str]:
+    return [f"{whose}: {joined(names)}" for whose, names in found.items()]
 
 
 def grants_in_words(grants: list[Mapping[str, Any]]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem, DCBSequencedEvent
 
+from adapters.application.quota_dictionary import source_figures
 from adapters.history.past import Moment, Past
 from adapters.ledger.codec import damaged, decode
 from adapters.ports.event_log import EventSource, OpenedLog
@@ -19,12 +20,13 @@ from adapters.wording.explanations import told
 from adapters.wording.limits import unit_of
 from domain.credits import PER_CREDIT
 from domain.event_data import to_data
-from domain.events import IdempotencyKey, ImpossibleFact, RequestRefused
+from domain.events import Event, IdempotencyKey, ImpossibleFact, RequestRefused
 from domain.grants import Grant
 from domain.limit_names import CREDITS
 from domain.refusals import Reason
 from projections.deadlines import deadline
-from projections.explanation import Explanation, Held, LimitStep, Line, Stored, WindowUse, explain, last_decision
+from projections.explanation import Explanation, Held, Line, Stored, WindowUse, explain, last_decision
+from projections.limit_steps import LimitStep
 from projections.pool_shares import PoolShares, shares_of
 
 MOST_OF_A_REQUEST = 1_000
@@ -108,6 +110,7 @@ def described(explanation: Explanation) -> dict[str, Any]:
         "sentence": told(explanation).sentence,
         "limits": _limits(explanation),
         "limits_set": [_step(step) for step in explanation.steps],
+        "tiers_set": [_of_tier(position, event) for position, event in explanation.tier_lines],
         "day": {
             "day": explanation.day,
             "used": explanation.places,
@@ -132,7 +135,12 @@ def _limits(explanation: Explanation) -> dict[str, Any]:
         "unenforced": list(limits.unenforced),
         "own_until": None if own is None else own.until,
         "is_own": own is not None,
+        "sources": source_figures(explanation.sources),
     }
+
+
+def _of_tier(position: int, event: Event) -> dict[str, Any]:
+    return {"position": position, "type": type(event).__name__, "data": to_data(event)}
 
 
 def _storage(explanation: Explanation) -> dict[str, Any]:

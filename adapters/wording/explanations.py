@@ -17,6 +17,7 @@ from adapters.wording.limits import OF_ONE_USER, amount_in_words, limit_in_gener
 from adapters.wording.prices import credits_in_words
 from adapters.wording.refusals import sentence_of
 from adapters.wording.releases import RELEASED, became, still_counted
+from adapters.wording.tier_explanations import lines_of_tiers, whose_in_words
 from adapters.wording.window_explanations import of_grants, of_windows, tried_out
 from domain.events import (
     ClockCorrected,
@@ -31,12 +32,15 @@ from domain.events import (
     PreferenceSet,
     RequestRefused,
 )
+from domain.limit_names import DAILY, POOL_STORAGE, USER_STORAGE
 from domain.limits import Limits, UserLimits
 from domain.refusals import Reason, refusal_of
 from domain.reservations import Reservation
+from domain.tiers import EVERYBODY, Source
 from domain.usage import CurrentImage, charged_places
 from projections.deadlines import deadline
-from projections.explanation import DECISIONS, Explanation, Held, LimitStep, Line
+from projections.explanation import DECISIONS, Explanation, Held, Line
+from projections.limit_steps import LimitStep
 from projections.pool_shares import PoolShares
 
 GRANTS = (GenerationReserved, ImageSaved)
@@ -58,6 +62,8 @@ LIMIT_OF = {
     Reason.USER_STORAGE.value: "user_bytes",
     Reason.POOL_STORAGE.value: "pool_bytes",
 }
+LIMIT_NAMES = {"daily": DAILY, "user_bytes": USER_STORAGE, "pool_bytes": POOL_STORAGE}
+"""What those are called that have settings of their own."""
 _REFUSED_BY = {
     Reason.DAILY_LIMIT.value: "by the daily limit",
     Reason.USER_STORAGE.value: "for want of room in the user's storage",
@@ -204,11 +210,12 @@ def _limits(explanation: Explanation, reader: Reader) -> list[str]:
     in_force = "In force before" if isinstance(event, CHANGES) else "In force"
     lines = []
     for name in names:
-        own = explanation.override and _value(explanation.override.limits, name)
-        whose, units = ("the user's own limit", _OWN) if own is not None else ("the limit for everybody", LIMITS)
+        source = explanation.sources.get(LIMIT_NAMES.get(name, name), Source())
+        units = LIMITS if source.whose == EVERYBODY else _OWN
         value = _value(explanation.limits, name)
         assert value is not None, f"{name} was asked, and is no limit in force"
-        lines.append(f"{in_force}: {_amount(name, value, units)}, {whose}.")
+        lines.append(f"{in_force}: {_amount(name, value, units)}, {whose_in_words(source)}.")
+    lines += lines_of_tiers(explanation, names, is_operator=reader is Reader.OPERATOR)
     steps = [step for step in explanation.steps if step.limit in names]
     if not steps:
         return [*lines, "None was set before this: these are the defaults."]

@@ -4,15 +4,29 @@ setting gives: since when, by whom, and how to go back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.wording.figures import counted, minute, size_in_words
 from domain.credits import PER_CREDIT, in_credits
 from domain.grants import BYTES
 from domain.limit_grammar import limits_in_text
-from domain.limit_names import ALL_LIMITS, CREDITS, DAY, FURTHER, GENERATIONS, GUILD, MONTH, POOL, USER, WEEK
-from domain.limits import Limits, Override, Windows, megabytes
+from domain.limit_names import (
+    ALL_LIMITS,
+    CREDITS,
+    DAILY,
+    DAY,
+    FURTHER,
+    GENERATIONS,
+    GUILD,
+    MONTH,
+    POOL,
+    USER,
+    USER_STORAGE,
+    WEEK,
+)
+from domain.limits import Limits, Override, UserLimits, Windows, megabytes
+from domain.tiers import OF_TIER, OWN
 
 _WHOSE = {USER: "one user", GUILD: "one Discord server", POOL: "all together"}
 OF_ONE_USER = f" for {_WHOSE[USER]}"
@@ -88,8 +102,29 @@ def most_in_words(name: str, most: int) -> str:
     return f"{amount_in_words(most, unit)}{limit_in_general(name).removeprefix(unit)}"
 
 
-def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
-    """Whose the limits are, and until when."""
+def limits_in_words(user: str, limits: Mapping[str, Any], sources: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where a user's limits are from, of the quota dictionary: sentences for their own, for tiers, and the rest."""
+    given: dict[str, list[str]] = {}
+    for one in sources:
+        what = limit_in_general(one["limit"]).removesuffix(OF_ONE_USER)
+        if one["whose"] == OWN:
+            until = f"until {minute(limits['until'])}" if limits["until"] else "for good"
+            given.setdefault(f"{user}'s own, {until}", []).append(what)
+        elif one["whose"] == OF_TIER:
+            given.setdefault(f"By the {tiers_in_words(one['tiers'])}", []).append(what)
+    further = [one for one in sources if one["whose"] == OWN and one["limit"] not in {DAILY, USER_STORAGE}]
+    if not further and all(one["whose"] != OF_TIER for one in sources):
+        return [_of_two(user, limits)]
+    return [*(f"{whose}: {joined(names)}." for whose, names in given.items()), "All other limits are everybody's."]
+
+
+def tiers_in_words(tiers: Sequence[str]) -> str:
+    """One tier or several, by their keys: "tiers blue and gold"."""
+    return f"{'tier' if len(tiers) == 1 else 'tiers'} {joined(list(tiers))}"
+
+
+def _of_two(user: str, limits: Mapping[str, Any]) -> str:
+    """Whose the limits are where no further one is the user's own, and until when."""
     own = [name for name in ("storage", "daily") if limits[name] == "own"]
     if not own:
         return "The limits are those for everybody."
@@ -102,10 +137,14 @@ def limits_in_words(user: str, limits: Mapping[str, Any]) -> str:
 
 def own_in_words(own: Override) -> str:
     """A user's own limits and until when, as "9 generations a day and 20.0 MB of storage, for good"."""
-    parts = [] if own.limits.daily is None else [f"{counted(own.limits.daily, 'generation')} a day"]
-    parts += [] if own.limits.user_bytes is None else [f"{size_in_words(own.limits.user_bytes)} of storage"]
-    parts += [most_in_words(name, most).removesuffix(OF_ONE_USER) for name, most in own.limits.windows or ()]
-    return f"{_joined(parts)}, {f'until {minute(own.until)}' if own.until else 'for good'}"
+    return f"{joined(own_parts(own.limits))}, {f'until {minute(own.until)}' if own.until else 'for good'}"
+
+
+def own_parts(own: UserLimits) -> list[str]:
+    """Each limit that one user or a tier has: "9 generations a day", "20.0 MB of storage", "20 credits a month"."""
+    parts = [] if own.daily is None else [f"{counted(own.daily, 'generation')} a day"]
+    parts += [] if own.user_bytes is None else [f"{size_in_words(own.user_bytes)} of storage"]
+    return parts + [most_in_words(name, most).removesuffix(OF_ONE_USER) for name, most in own.windows or ()]
 
 
 def limit_of_the_log(setting: str, limit: str, value: Any, default: Any, *, since: str, source: str) -> str:
@@ -194,5 +233,6 @@ def _amount(limit: str, value: Any) -> str:
     return str(value) if limit == "daily" else size_in_words(value)
 
 
-def _joined(parts: list[str]) -> str:
+def joined(parts: list[str]) -> str:
+    """Several things in a sentence: "a, b and c"."""
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)

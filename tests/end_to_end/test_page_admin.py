@@ -13,9 +13,11 @@ from adapters.application.governing import override_limits_blocking, reset_daily
 from adapters.application.reading import override_of
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, save_image
+from adapters.application.tiers import define_tier_blocking
 from domain.commands import ReleasePlaces, ReserveGeneration, SetPolicy
 from domain.limits import MEGABYTE, Override, UserLimits
 from domain.refusals import Refusal
+from domain.tiers import Tier
 from tests.end_to_end.page_desk import Desk, Service
 from tests.hostile.builders import png
 
@@ -146,3 +148,30 @@ async def test_services_have_their_failures_by_kind_and_what_is_none_has_no_row(
     await expect(rows).to_contain_text("paints")
     await expect(rows).to_contain_text("1 picture filtered, 1 answer lost")
     await expect(page.locator("#providers-none")).to_have_text("Of no service that is known: 1 nothing in time.")
+
+
+async def test_the_tiers_are_listed(desk: Desk) -> None:
+    """What each gives and allows, and who has it; where there is none it says how there would be."""
+    page, store = desk.page, desk.service.store
+    await expect(page.locator("#no-tier")).to_contain_text("There are none")
+    gold = Tier(
+        tier="gold",
+        limits=UserLimits(20 * MEGABYTE, 9, (("user/month/credits", 2_500),)),
+        groups=("guild:9/role:5",),
+        models=("core",),
+        weight=3,
+    )
+    for tier in (gold, Tier("everybody", operations=("text_to_image",)), Tier("plain")):
+        define_tier_blocking(store, tier, "thanks")
+    await page.reload()
+    await expect(page.locator("#every-tier li")).to_have_text(
+        [
+            "everybody: operations: text_to_image. Whoever has no other.",
+            (
+                "gold: 9 pictures a day; 20 MB of storage; 2.5 credits a month for each user; models: core; "
+                "weight 3 in the line. By guild:9/role:5, or by hand."
+            ),
+            "plain: the limits of everybody. By hand.",
+        ]
+    )
+    await expect(page.locator("#no-tier")).to_be_hidden()

@@ -10,11 +10,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
+from adapters.application.governing import override_limits_blocking
 from adapters.application.granting import Gift, give_grant_blocking
+from adapters.application.tiers import assign_tier_blocking, define_tier_blocking
 from adapters.generation.providers import ProviderSettings, choose_provider
 from adapters.settings.prices import price_list
 from domain.commands import ChangePolicy, SetPolicy
-from domain.limits import SharedLimits, Windows
+from domain.limits import MEGABYTE, SharedLimits, UserLimits, Windows
+from domain.tiers import Tier
 from tests.end_to_end.page_desk import PHONE, Desk, Service, make
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -156,3 +159,20 @@ async def test_limits_that_are_nearly_used_up_are_marked(browser: Browser, tmp_p
     assert await page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
     await context.close()
     await service.close()
+
+
+async def test_the_page_says_by_which_tier_a_limit_is(desk: Desk) -> None:
+    """Above all limits, and beside each that it gives; and what is the user's alone."""
+    page, store = desk.page, desk.service.store
+    await expect(page.locator("#tiers")).to_be_hidden()
+    define_tier_blocking(store, Tier("gold", UserLimits(daily=9, windows=(("user/month/credits", 40_000),))), "thanks")
+    assign_tier_blocking(store, "local", "gold", "a friend")
+    override_limits_blocking(store, "local", "a prize", UserLimits(MEGABYTE))
+    await page.reload()
+    await expect(page.locator("#tiers")).to_have_text("You are in the tier gold.")
+    await expect(page.locator("#daily-reached")).to_have_text("By the tier gold.")
+    await expect(page.locator("#storage-reached")).to_have_text("Yours alone.")
+    hints = page.locator("#windows .meter-row .hint")
+    await expect(hints.nth(1)).to_have_text(re.compile(r"\. By the tier gold\.$"))
+    for of_all in (0, 2):
+        await expect(hints.nth(of_all)).not_to_contain_text("tier")

@@ -11,7 +11,8 @@ from domain.commands import Command
 from domain.events import Event, RequestRefused, tags_of
 from domain.instants import next_midnight
 from domain.limits import Limits
-from projections.explanation import Explanation, LimitStep, Unrecorded, UserFold, explain, last_decision
+from projections.explanation import Explanation, Unrecorded, UserFold, explain, last_decision
+from projections.limit_steps import LimitStep
 from tests.domain.examples import (
     NOON,
     OTHER,

@@ -53,7 +53,7 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
     console.print(
         f"Today: {daily['used']} of {counted(daily['limit'], 'generation')} used, {daily['remaining']} left. "
         f"The count starts anew at {minute(daily['resets_at'])} (within {hours}).",
-        limits_in_words(user, figures["limits"]),
+        *limits_in_words(user, figures["limits"], figures["sources"]),
         *(reached_of(user, reached) for reached in figures["reached"]),
         *(grant_left_in_words(grant) for grant in figures["grants"]),
         f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",

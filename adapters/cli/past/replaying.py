@@ -30,7 +30,7 @@ from projections.user_replay import Line, of_image, of_reservation
 if TYPE_CHECKING:
     from adapters.history.rechecking import Rechecked  # late, as below
 
-OF_ONE_USER = ("user", "daily", "storage", "limits")
+OF_ONE_USER = ("user", "daily", "storage", "limits", "sources")
 """The parts of a quota dictionary that one user's lines tell."""
 
 
@@ -141,7 +141,7 @@ def _print_user(console: Console, answer: Mapping[str, Any]) -> None:
     print_lines(
         console,
         f"That day: {daily['used']} of {counted(daily['limit'], 'generation')} used, {daily['remaining']} left.",
-        limits_in_words(user, status["limits"]),
+        *limits_in_words(user, status["limits"], status["sources"]),
         f"{counted(own['images'], 'image')} kept.",
     )
 

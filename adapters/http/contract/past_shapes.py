@@ -6,6 +6,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from adapters.application.quota_figures import SourceFigures
 from adapters.application.recorded import Json
 from adapters.http.contract.shapes import Bytes, Count, Instant, Position
 from adapters.reports.charts import ChartName
@@ -91,6 +92,7 @@ class LimitsThen(TypedDict):
     unenforced: list[str]
     own_until: Instant | None
     is_own: bool
+    sources: list[SourceFigures]
 
 
 class LimitStep(TypedDict):
@@ -108,6 +110,12 @@ class LimitStep(TypedDict):
     until: Instant | None
     former: int | float | None
     is_managers: bool
+
+
+class TierLine(ExplainedEvent):
+    """A line by which the user has a tier that gave some limit: the newest of each."""
+
+    position: Position
 
 
 class DayLine(TypedDict):
@@ -211,6 +219,7 @@ class ExplanationData(TypedDict):
     sentence: str
     limits: LimitsThen
     limits_set: list[LimitStep]
+    tiers_set: list[TierLine]
     day: DayThen
     storage: StorageThen
     windows: list[WindowThen]

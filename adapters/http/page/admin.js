@@ -9,6 +9,7 @@ import { showLog } from "./log.js";
 import { listenToUser } from "./own.js";
 import { showProviders } from "./providers.js";
 import { icon, STATES } from "./quota.js";
+import { inWords } from "./tiers.js";
 import { listenToUsers, usersAnew } from "./users.js";
 
 const at = (id) => document.getElementById(id);
@@ -64,6 +65,11 @@ function showPolicy(policy) {
   at("cleanup-days").placeholder = policy.temp_days;
 }
 
+function showTiers({ tiers }) {
+  at("every-tier").replaceChildren(...tiers.map(inWords));
+  at("no-tier").hidden = tiers.length > 0;
+}
+
 function showPool(forecast) {
   const used = forecast.used_bytes / MB;
   const pool = (forecast.pool_bytes ?? 0) / MB;
@@ -110,6 +116,7 @@ async function refresh() {
   await tried(async () => {
     showHealth(await api.admin.readiness());
     showPolicy(await api.admin.policy());
+    showTiers(await api.admin.tiers());
     showLog(at("log-notes"), await api.admin.log());
     const byDay = await api.admin.report("day", DAYS, dark.matches ? "dark" : "light");
     showPool(byDay.forecast);

@@ -184,6 +184,7 @@ export const archive = async (user, names) => {
 };
 export const admin = {
   policy: () => once("/v1/policy"),
+  tiers: () => once("/v1/admin/tiers"),
   report: (by, days, charts) => once(`/v1/admin/report?${query({ by, days, charts })}`),
   users: (wanted) => once(`/v1/users?${query(wanted)}`),
   knows: (user) => once(userPath(user)).then(() => true, (failure) => failure.status !== 404),

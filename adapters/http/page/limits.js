@@ -61,6 +61,16 @@ function marks(status, limit) {
   return [made];
 }
 
+const namesOf = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0]);
+const tiersOf = (names) => `${names.length > 1 ? "tiers" : "tier"} ${namesOf(names)}`;
+
+/** Where a limit is from, where it is not everybody's: " By the tier gold."; empty for everybody's. */
+function from(status, limit) {
+  const source = status.sources.find((one) => one.limit === limit);
+  if (source?.whose === "tier") return `By the ${tiersOf(source.tiers)}.`;
+  return source?.whose === "own" ? "Yours alone." : "";
+}
+
 function row(status, of) {
   const state = of.remaining > 0 ? of.status : "CRITICAL";
   const word = of.remaining > 0 ? STATES[state].word : "Used up";
@@ -68,7 +78,7 @@ function row(status, of) {
   const left = element("p", "figure", element("strong", "", number.format(of.remaining)), ` of ${number.format(of.most)} ${unitOf(of)} left`);
   const held = of.held > 0 ? `${number.format(of.held)} held for pictures under way. ` : "";
   const tried = of.enforced ? "" : " It is only tried out: nobody is refused by it.";
-  const hint = element("p", "hint", `${held}Starts again ${whenItResets(of.resets_at)}.${tried}`);
+  const hint = element("p", "hint", `${held}Starts again ${whenItResets(of.resets_at)}.${tried} ${from(status, of.limit)}`.trim());
   const made = element("div", "meter-row", head, left, bar(of), ...marks(status, of.limit), hint);
   made.dataset.state = state;
   return made;
@@ -88,7 +98,12 @@ export const endOf = (grant) =>
 /** All of it, from the answer of the quota route. */
 export function showLimits(status) {
   at("windows").replaceChildren(...status.windows.map((of) => row(status, of)));
-  for (const [id, limit] of Object.entries(MARKED)) at(id).replaceChildren(...marks(status, limit));
+  for (const [id, limit] of Object.entries(MARKED)) {
+    const whose = from(status, limit);
+    at(id).replaceChildren(...marks(status, limit), ...(whose ? [element("p", "hint", whose)] : []));
+  }
+  at("tiers").textContent = status.tiers.length ? `You are in the ${tiersOf(status.tiers)}.` : "";
+  at("tiers").hidden = !status.tiers.length;
   at("grants").hidden = !status.grants.length;
   const byEnd = [...status.grants].sort((one, other) => (one.ends_at ?? "9").localeCompare(other.ends_at ?? "9"));
   at("grants-list").replaceChildren(...byEnd.map((grant) => element("li", "", element("strong", "", leftOf(grant)), `, ${endOf(grant)}`)));

@@ -17,10 +17,12 @@ from adapters.application.governing import override_limits_blocking
 from adapters.application.reading import quota_status
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
+from adapters.application.tiers import assign_tier_blocking, define_tier_blocking
 from adapters.engines.opening import open_store
 from adapters.wording.figures import minute
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE, UserLimits
+from domain.tiers import Tier
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import command, environment, png
 
@@ -233,3 +235,32 @@ def test_status_tells_which_limits_are_nearly_used_up(abby: Abby, root: Path, fi
             "sentence": "100 % of your generations for today are used or held: 2 generations of 2 generations.",
         }
     ]
+
+
+def test_status_says_by_which_tier_a_limit_is(abby: Abby, root: Path, fits: Any) -> None:
+    """Beside the user's own and everybody's; a replay of that moment too."""
+    fill(root, ada=1)
+    store = open_store(root)
+    gold = Tier("gold", UserLimits(daily=9, windows=(("user/month/credits", 20_000),)))
+    define_tier_blocking(store, gold, "thanks")
+    assign_tier_blocking(store, "ada", "gold", "a friend")
+    override_limits_blocking(store, "ada", "x", UserLimits(5 * MEGABYTE))
+    store.close()
+    said = (
+        "ada's own, for good: storage.",
+        "By the tier gold: generations a day and credits a month.",
+        "All other limits are everybody's.",
+    )
+    shown, replayed = abby("status", "ada").out, abby("replay", "ada").out
+    for sentence in said:
+        assert (sentence in shown, sentence in replayed) == (True, True)
+    told = abby("status", "ada", "--json").json
+    assert fits("status", told)
+    assert (told["tiers"], told["daily"]["limit"]) == (["gold"], 9)
+    assert [(one["limit"], one["whose"], one["tiers"]) for one in told["sources"]] == [
+        ("user/day/generations", "tier", ["gold"]),
+        ("user/month/credits", "tier", ["gold"]),
+        ("user/storage", "own", []),
+        ("pool/storage", "everybody", []),
+    ]
+    assert fits("replay", abby("replay", "ada", "--json").json)

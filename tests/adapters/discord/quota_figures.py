@@ -20,6 +20,8 @@ def figures(
         "windows": [],
         "grants": [],
         "reached": [],
+        "sources": [],
+        "tiers": [],
     }
 
 

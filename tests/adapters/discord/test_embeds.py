@@ -166,6 +166,26 @@ def test_a_limit_of_nothing_is_used_up(limit: int) -> None:
     assert shown["📅 Daily Generations"] == "0/0\n██████████"
 
 
+def test_the_quota_tells_where_limits_are_from_that_are_not_everybodys() -> None:
+    """A line for each tier, and one for the member's own; a tier that gives none of them is named all the same."""
+    day, month = (
+        {"limit": f"user/{what}", "whose": "tier", "tiers": ["a_b"]} for what in ("day/generations", "month/credits")
+    )
+    own = {"limit": "user/storage", "whose": "own", "tiers": []}
+    shared = {"limit": "pool/storage", "whose": "everybody", "tiers": []}
+
+    def lines(tiers: list[str], *sources: dict[str, Any]) -> list[str]:
+        text = quota_embed(figures() | {"sources": [*sources, shared], "tiers": tiers}, "Bob").description or ""
+        return text.splitlines()[1:]
+
+    assert lines([]) == []
+    assert lines(["a_b"], day, month, own) == [
+        r"🎖️ By the tier a\_b: generations a day and credits a month",
+        "📌 Own limits: storage",
+    ]
+    assert lines(["gold"], own) == ["🎖️ In the tier gold", "📌 Own limits: storage"]
+
+
 def test_the_quota_tells_which_limits_are_nearly_used_up() -> None:
     """A line for each; the hint that the storage is nearly full is not told beside what says the same."""
     sentences = {"user/month/credits": "80 % of your credits.", "user/storage": "95 % of your storage."}

@@ -136,3 +136,23 @@ async def test_what_means_nothing_changes_nothing(service: Running, body: dict[s
     dry = await put(service, GOLD, **body, dry_run=True)
     assert dry.status == (200 if "reason" in body else 400)
     assert events_of(service.store.root, "TierDefined") == []
+
+
+async def test_a_users_quota_says_by_which_tier_a_limit_is(service: Running) -> None:
+    """As soon as they have it; an explanation of what was asked then says it too."""
+    await put(service, GOLD, daily=1, groups=[])
+    before = await service.quota("1")
+    await put(service, f"{THEIRS}/gold")
+    after = await service.quota("1")
+    assert [told["tiers"] for told in (before, after)] == [[], ["gold"]]
+    assert [told["sources"][0]["whose"] for told in (before, after)] == ["everybody", "tier"]
+    assert after["sources"][0] == {"limit": "user/day/generations", "whose": "tier", "tiers": ["gold"]}
+    for status in (201, 429):
+        assert (await service.ask("POST", "/v1/users/1/images", body=png(), kind="image/png")).status == status
+    why = (await service.ask("GET", "/v1/users/1/why")).json
+    assert why["limits"]["sources"][0] == after["sources"][0]
+    assert [(line["type"], line["data"]["tier"]) for line in why["tiers_set"]] == [
+        ("TierDefined", "gold"),
+        ("TierAssigned", "gold"),
+    ]
+    assert why["told"][0] == "In force: 1 generation a day, by the tier gold."

@@ -177,6 +177,11 @@ async def test_the_status_has_exactly_the_promised_shape(storage: StorageManager
         "windows": [],
         "grants": [],
         "reached": [],
+        "sources": [
+            {"limit": limit, "whose": "everybody", "tiers": []}
+            for limit in ("user/day/generations", "user/storage", "pool/storage")
+        ],
+        "tiers": [],
         "position": events_of(tmp_path)[-1]["pos"],
     }  # fmt: skip
     assert storage.get_quota_status("nobody")["user"]["images"] == 0
