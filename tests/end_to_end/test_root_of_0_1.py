@@ -79,6 +79,8 @@ NEW_WITH_DEFAULTS: dict[str, object] = {
     "taken_off": [],
     "windows": [],
     "grants": [],
+    "reached": [],
+    "tiers": [],
     "credits": 0,
     "what": "image",
     "seen": None,
@@ -107,7 +109,9 @@ def read(storage: ReadableStorage, root: Path) -> dict[str, Any]:
     return {
         "users": known_users(storage),
         "global_usage": without("disk_free_mb", global_usage(storage)),
-        "status": {user: as_before(without("limits", quota_status(storage, user))) for user in USERS},
+        "status": {
+            user: as_before(without("sources", without("limits", quota_status(storage, user)))) for user in USERS
+        },
         "names": {user: image_names(storage, user) for user in USERS},
         "gallery": {user: plain(newest_images(storage, user)) for user in USERS},
         "gallery_1_2": {user: plain(newest_images(storage, user, offset=1, limit=2)) for user in USERS},
