@@ -46,6 +46,8 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403",
 include-path-regex = "/reservations(/.id./completion)?$"
 warnings = false
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422", "429", "5xx"]
+
+[[operations]]
 include-path-regex = "^/v1/users/.user./points/gifts$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409", "429", "5xx"]
 
