@@ -94,9 +94,10 @@ def check(demand: Demand, view: View, limits: Limits, at: str) -> Fits | Refusal
         if over:
             drawn += drawn_from(view.grants(demand.command.user), unit, min(over, wanted), at)
     for one in full:
+        unit = one.name.rpartition("/")[2]
         if one.name in limits.unenforced:
             exceeded.append(_exceeded(demand, one, at))
-        elif not (one.name.startswith(USER) and one.over <= total(drawn, one.name.rpartition("/")[2])):
+        elif not (_is_borne(one, unit) and one.over <= total(drawn, unit)):
             return _refusal(demand, one, view, at)
     return Fits(drawn, tuple(exceeded))
 
