@@ -1,17 +1,22 @@
-"""What everybody has by the documents alone: windows, grants, reservations and points as plain dictionaries and lists.
+"""What everybody has by the documents alone: windows, storage, grants, reservations and points as plain dictionaries
+and lists.
 
 It shares no code with the rules. Who bears a place or a thousandth of a credit stands in a list, one entry for each:
 the user's own windows first, then grants in the order in which they are drawn on. What is used up leaves a list at its
-front, what goes back at its end.
+front, what goes back at its end. Seconds are counted from noon of the first day.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from domain.commands import (
+    ChangePolicy,
     CompleteGeneration,
+    CorrectClock,
+    DeleteImage,
     GiveGrant,
     ReleaseExpired,
     ReleasePlaces,
@@ -21,22 +26,28 @@ from domain.commands import (
     VoidGrant,
 )
 from domain.point_commands import BuyOffer
-from tests.adapters.ledger.trade import DONE, NOTHING, Model
+from tests.adapters.ledger.trade import DONE, KEPT_SECONDS, NOTHING, PICTURES, Model, Step
 
 LIMITS = (
     ("user/day/generations", 3),
     ("user/week/generations", 7),
-    ("guild/day/generations", 6),
-    ("pool/month/generations", 60),
+    ("guild/day/generations", 5),
+    ("pool/month/generations", 30),
     ("user/month/credits", 9),
-    ("pool/week/credits", 60),
+    ("pool/week/credits", 30),
 )
-"""In the order in which they are asked."""
+"""In the order in which they are asked; the storages after them."""
+USER_BYTES, POOL_BYTES = 5, 9
+REASONS = {LIMITS[0][0]: "DAILY_LIMIT", "user/storage": "USER_STORAGE", "pool/storage": "POOL_STORAGE"}
+"""Those of limits that have their own; every other limit's is WINDOW_LIMIT."""
 MODERATED_FREE = True
+WINDOWS_KEPT = 3
+"""Windows of each length that are kept for a guild and the pool: those that were begun last."""
 DAY = 86_400
 FIRST = date(2026, 3, 10)
 NOON_SECONDS = 43_200
 OWN = "own"
+Labels = dict[str, tuple[object, ...]]
 
 
 def day_at(second: int) -> date:
@@ -44,11 +55,10 @@ def day_at(second: int) -> date:
     return FIRST + timedelta(days=(second + NOON_SECONDS) // DAY)
 
 
-def same_window(one: date, other: date, window: str) -> bool:
-    """Whether two days lie in one window of a length."""
-    if window == "week":
-        return one.isocalendar()[:2] == other.isocalendar()[:2]
-    return one == other if window == "day" else (one.year, one.month) == (other.year, other.month)
+@lru_cache(maxsize=1_024)
+def windows_at(day: date) -> Labels:
+    """The window of each length that a day lies in."""
+    return {"day": (day,), "week": day.isocalendar()[:2], "month": (day.year, day.month)}
 
 
 class Economy(Model):
@@ -58,11 +68,13 @@ class Economy(Model):
         super().__init__()
         self.grants: dict[tuple[str, str], dict[str, Any]] = {}
         self.holds: dict[str, dict[str, Any]] = {}
-        self.counted: dict[tuple[str, str, date], int] = {}
-        self.held: dict[tuple[str, date], int] = {}
+        self.counted: dict[tuple[str, str], dict[tuple[object, ...], dict[str, int]]] = {}
         self.today: dict[tuple[str, date], int] = {}
         self.resets: dict[tuple[str, date], int] = {}
-        self.second = 0
+        self.kept: dict[str, tuple[str, int]] = {name: (user, 1) for name, user in PICTURES.items()}
+        self.unenforced: tuple[str, ...] = ()
+        self.exceeded: list[str] = []
+        self.second = self.last = 0
 
     @staticmethod
     def seconds_of(at: str | None) -> int | None:
@@ -72,31 +84,36 @@ class Economy(Model):
         return round((datetime.fromisoformat(at[:-1]) - datetime(2026, 3, 10, 12)).total_seconds())  # noqa: DTZ001 - both are UTC
 
     def used(self, scope: str, window: str, unit: str) -> int:
-        """What a window counts now."""
+        """What a window counts now; of the unit `held`, thousandths of credits that are held in it."""
         today = day_at(self.second)
         if (window, unit) == ("day", "generations") and scope.startswith("user:"):
             return self.today.get((scope, today), 0)
-        days = (key for key in self.counted if key[:2] == (scope, unit) and same_window(key[2], today, window))
-        return sum(self.counted[key] for key in days)
+        kept = self.counted.get((scope, window), {}).get(windows_at(today)[window])
+        return kept[unit] if kept else 0
 
-    def holding(self, scope: str, window: str) -> int:
-        """Thousandths of credits that are held in a window now."""
-        today = day_at(self.second)
-        return sum(
-            held for (whose, day), held in self.held.items() if whose == scope and same_window(day, today, window)
+    def stored(self, user: str | None = None) -> tuple[int, int]:
+        """Bytes that are kept, and those that open places hold: of a user, or of all."""
+        kept = sum(size for owner, size in self.kept.values() if user in {None, owner})
+        return kept, sum(
+            self._open(hold)[0] * hold["size"] for hold in self.holds.values() if user in {None, hold["user"]}
         )
 
-    def lapse(self) -> None:
-        """What is left of a grant that has ended, beyond what rolls over, is gone."""
-        for grant in self.grants.values():
-            if grant["ends"] is not None and self.second >= grant["ends"] and not grant["ended"]:
-                grant["ended"] = True
-                grant["lapsed"] += grant["left"] - min(grant["left"], grant["rollover"])
-                grant["left"] = min(grant["left"], grant["rollover"])
+    def expects(self, step: Step, day: str, second: int) -> str:
+        """The same at a time that is never before the last event's, where the clock is not corrected."""
+        self.exceeded = []
+        if isinstance(step.command, CorrectClock):
+            self.second = second
+            return self._correct(day)
+        if second < self.last - DAY:
+            return "CLOCK_BEHIND"
+        self.second = max(second, self.last)
+        outcome = super().expects(step, day_at(self.second).isoformat(), self.second)
+        if outcome == DONE:
+            self.last = self.second
+        return outcome
 
-    def carry_out(self, command: Any, day: str) -> str:  # noqa: C901 - a case for each command
+    def carry_out(self, command: Any, day: str) -> str:  # noqa: C901, PLR0912 - a case for each command
         """What comes of any command."""
-        self.lapse()
         match command:
             case GiveGrant():
                 return self._give(command.user, command.grant, command._asdict())
@@ -112,12 +129,20 @@ class Economy(Model):
                 return self._complete(command)
             case SaveImage():
                 return self._settle(command)
+            case DeleteImage(user, _, name):
+                if self.kept.get(name, ("", 0))[0] != user:
+                    return "NOT_FOUND"
+                del self.kept[name]
+                return DONE
             case ReleasePlaces():
                 return self._release(command)
             case ReleaseExpired():
                 return self._sweep()
             case ResetDaily(user):
                 return self._reset(f"user:{user}")
+            case ChangePolicy(_, _, wanted):
+                former, self.unenforced = self.unenforced, wanted.unenforced or ()
+                return NOTHING if former == self.unenforced else DONE
             case BuyOffer(user, _, name, grant):
                 offer = self.offers.get(name)
                 outcome = super().carry_out(command, day)
@@ -154,10 +179,21 @@ class Economy(Model):
 
     def can_be_drawn(self, grant: dict[str, Any]) -> int:
         """What of a grant can be drawn now."""
-        if grant["void"] or (grant["ended"] and (grant["until"] is None or self.second >= grant["until"])):
-            return 0
         left: int = grant["left"]
-        return left
+        if grant["ends"] is None or self.second < grant["ends"]:
+            return 0 if grant["void"] else left
+        if grant["void"] or grant["until"] is None or self.second >= grant["until"]:
+            return 0
+        return left if grant["ended"] else min(left, grant["rollover"])
+
+    def _touch(self, user: str, name: str, change: int) -> None:
+        """Something is drawn (below 0) or comes back: of a grant that has ended, what does not roll over is gone."""
+        grant = self.grants[user, name]
+        if grant["ends"] is not None and self.second >= grant["ends"] and not grant["ended"]:
+            grant["ended"] = True
+            grant["lapsed"] += grant["left"] - min(grant["left"], grant["rollover"])
+            grant["left"] = min(grant["left"], grant["rollover"])
+        grant["left"] += change
 
     def _drawn(self, user: str, unit: str, amount: int) -> list[str]:
         """Who bears so much of a unit: the highest priority first, then what ends first, then the oldest."""
@@ -166,65 +202,94 @@ class Economy(Model):
 
         def order(named: tuple[str, dict[str, Any]]) -> tuple[Any, ...]:
             grant = named[1]
-            ends = grant["until"] if grant["ended"] else grant["ends"]
+            is_over = grant["ends"] is not None and self.second >= grant["ends"]
+            ends = grant["until"] if is_over else grant["ends"]
             return -grant["priority"], never if ends is None else ends, grant["number"]
 
         units = [name for name, grant in sorted(own, key=order) for _ in range(self.can_be_drawn(grant))]
         return units[:amount]
 
-    def _reserve(self, command: ReserveGeneration) -> str:
-        user, count = f"user:{command.user}", command.count
-        if command.credits_each is None:
-            return "PRICE_UNKNOWN"
-        wanted = {"generations": count, "credits": count * command.credits_each}
-        scopes = {"user": user, "guild": command.origin, "pool": "pool"}
-        missing = []
+    def _full(self, user: str, guild: str | None, wanted: dict[str, int]) -> list[tuple[str, str, int, str]]:
+        """The limits that have no room, in their order: scope, unit, what of it they have no room for, name."""
+        scopes, full = {"user": f"user:{user}", "guild": guild, "pool": "pool"}, []
         for name, most in LIMITS:
             scope, window, unit = name.split("/")
             whose = scopes[scope]
             over = 0 if whose is None else self.used(whose, window, unit) + wanted[unit] - most
             if over > 0 and wanted[unit]:
-                missing.append((scope, unit, min(over, wanted[unit]), name))
+                full.append((scope, unit, min(over, wanted[unit]), name))
+        given = sum(
+            self.can_be_drawn(grant)
+            for (whose, _), grant in self.grants.items()
+            if (whose, grant["unit"]) == (user, "bytes")
+        )
+        for whose, most, name in ((user, USER_BYTES + given, "user/storage"), (None, POOL_BYTES, "pool/storage")):
+            if wanted["bytes"] > 0 and sum(self.stored(whose)) + wanted["bytes"] > most:
+                full.append((name, "bytes", 0, name))
+        return full
+
+    def _decided(self, user: str, guild: str | None, wanted: dict[str, int]) -> str | dict[str, list[str]]:
+        """Who bears places and price, or the reason of a refusal."""
+        full = self._full(user, guild, wanted)
+        enforced = [limit for limit in full if limit[3] not in self.unenforced]
         bearers = {}
-        for unit in wanted:
-            most_missing = max([over for scope, of, over, _ in missing if (scope, of) == ("user", unit)], default=0)
-            bearers[unit] = self._drawn(command.user, unit, most_missing)
-        for scope, unit, over, name in missing:
-            if scope != "user" or over > len(bearers[unit]):
-                return "DAILY_LIMIT" if name == LIMITS[0][0] else "WINDOW_LIMIT"
-        day = day_at(self.second)
-        for unit, drawn in bearers.items():
-            for name in drawn:
-                self.grants[command.user, name]["left"] -= 1
+        for unit in ("generations", "credits"):
+            missing = max([over for scope, of, over, _ in enforced if (scope, of) == ("user", unit)], default=0)
+            drawn = self._drawn(user, unit, missing)
             bearers[unit] = [OWN] * (wanted[unit] - len(drawn)) + drawn
-        hold = self.holds[command.reservation] = {
-            "user": command.user, "guild": command.origin, "day": day, "each": command.credits_each, "count": count,
+        for scope, unit, over, name in enforced:
+            if scope != "user" or over > sum(bearer != OWN for bearer in bearers[unit]):
+                return REASONS.get(name, "WINDOW_LIMIT")
+        self.exceeded = [REASONS.get(name, name) for _, _, _, name in full if name in self.unenforced]
+        return bearers
+
+    def _reserve(self, command: ReserveGeneration) -> str:
+        user, count, each = f"user:{command.user}", command.count, command.credits_each
+        of_credits = [name for name, _ in LIMITS if name.endswith("credits") and name not in self.unenforced]
+        if each is None and of_credits:
+            return "PRICE_UNKNOWN"
+        wanted = {"generations": count, "credits": count * (each or 0), "bytes": count * (command.bytes_each or 0)}
+        bearers = self._decided(command.user, command.origin, wanted)
+        if isinstance(bearers, str):
+            return bearers
+        day = day_at(self.second)
+        for unit in bearers:
+            for name in bearers[unit]:
+                if name != OWN:
+                    self._touch(command.user, name, -1)
+        self.holds[command.reservation] = hold = {
+            "user": command.user, "guild": command.origin, "day": day, "each": each or 0, "count": count,
+            "size": command.bytes_each or 0,
             "places": bearers["generations"], "price": bearers["credits"], "made": 0, "settled": 0, "back": 0,
             "made back": 0, "unreported": 0, "expired": 0, "ends": self.second + command.ttl_seconds,
-            "resets": self.resets.get((user, day), 0),
+            "resets": self.resets.get((user, day), 0), "forgotten": False,
         }  # fmt: skip
-        own = bearers["generations"].count(OWN)
+        own, price = bearers["generations"].count(OWN), bearers["credits"].count(OWN)
         self.today[user, day] = self.today.get((user, day), 0) + own
-        self._count(user, "generations", day, own)
-        self._own_credits(hold, bearers["credits"].count(OWN), held=bearers["credits"].count(OWN))
-        self._whole(hold, count, wanted["credits"], wanted["credits"])
+        self._count(user, day, own, price, price, begins=True)
+        self._whole(hold, count, wanted["credits"], wanted["credits"], begins=True)
         return DONE
 
-    def _count(self, scope: str, unit: str, day: date, amount: int) -> None:
-        self.counted[scope, unit, day] = self.counted.get((scope, unit, day), 0) + amount
+    def _count(self, scope: str, day: date, places: int, spent: int, held: int, *, begins: bool = False) -> None:
+        """Counts a change in the three windows of a day. Guild and pool keep the windows that were begun last."""
+        for window, label in windows_at(day).items():
+            windows = self.counted.setdefault((scope, window), {})
+            if begins and label not in windows:
+                windows[label] = {"generations": 0, "credits": 0, "held": 0}
+                if len(windows) > WINDOWS_KEPT and not scope.startswith("user:"):
+                    del windows[next(iter(windows))]
+            if label in windows:
+                for unit, change in (("generations", places), ("credits", spent), ("held", held)):
+                    windows[label][unit] += change
 
     def _own_credits(self, hold: dict[str, Any], counted: int, *, held: int) -> None:
-        scope = f"user:{hold['user']}"
-        self._count(scope, "credits", hold["day"], counted)
-        self.held[scope, hold["day"]] = self.held.get((scope, hold["day"]), 0) + held
+        self._count(f"user:{hold['user']}", hold["day"], 0, counted, held)
 
-    def _whole(self, hold: dict[str, Any], places: int, counted: int, held: int) -> None:
+    def _whole(self, hold: dict[str, Any], places: int, counted: int, held: int, *, begins: bool = False) -> None:
         """Guild and pool bear everything."""
         for scope in ("pool", hold["guild"]):
             if scope is not None:
-                self._count(scope, "generations", hold["day"], places)
-                self._count(scope, "credits", hold["day"], counted)
-                self.held[scope, hold["day"]] = self.held.get((scope, hold["day"]), 0) + held
+                self._count(scope, hold["day"], places, counted, held, begins=begins)
 
     def _open(self, hold: dict[str, Any]) -> tuple[int, int]:
         """Open places, and how many of them were delivered."""
@@ -233,7 +298,7 @@ class Economy(Model):
 
     def _known(self, command: Any) -> dict[str, Any] | None:
         hold = self.holds.get(command.reservation)
-        if hold is None or hold["user"] != command.user or hold["settled"] == hold["count"]:
+        if hold is None or hold["user"] != command.user or hold["settled"] == hold["count"] or hold["forgotten"]:
             return None
         is_over = self._open(hold)[0] == 0 and hold["ends"] + DAY <= self.second
         return None if is_over else hold
@@ -252,11 +317,11 @@ class Economy(Model):
         for _ in range(min(amount, len(hold[unit]))):
             name = hold[unit].pop()
             if name != OWN:
-                self.grants[hold["user"], name]["left"] += 1
+                self._touch(hold["user"], name, 1)
             elif unit == "price":
                 self._own_credits(hold, -1, held=-1)
             else:
-                self._count(f"user:{hold['user']}", "generations", hold["day"], -1)
+                self._count(f"user:{hold['user']}", hold["day"], -1, 0, 0)
                 key = f"user:{hold['user']}", hold["day"]
                 if self.resets.get(key, 0) == hold["resets"]:
                     self.today[key] -= 1
@@ -284,6 +349,11 @@ class Economy(Model):
         if hold is None or hold["user"] != command.user or self._open(hold)[0] == 0:
             is_late = self._known(command) is not None and self.holds[command.reservation or ""]["expired"]
             return self._take_own_place(command) if is_late else "UNKNOWN_RESERVATION"
+        fits = self._decided(
+            command.user, None, {"generations": 0, "credits": 0, "bytes": command.bytes - hold["size"]}
+        )
+        if isinstance(fits, str):
+            return fits
         self._use(hold, "places", 1)
         places, made = self._open(hold)
         hold["settled"] += 1
@@ -292,14 +362,17 @@ class Economy(Model):
             self._use(hold, "price", hold["each"])
             self._whole(hold, 0, 0, -hold["each"])
             hold["unreported"] += 1
+        self.kept[str(command.name)] = command.user, command.bytes
         return DONE
 
     def _take_own_place(self, command: SaveImage) -> str:
         """A picture that comes after its place expired takes one of today, without a price."""
-        own = ReserveGeneration(command.user, command.by, command.new_reservation, 0, credits_each=0)
+        mine: dict[str, Any] = {"credits_each": 0, "bytes_each": command.bytes}
+        own = ReserveGeneration(command.user, command.by, command.new_reservation, 0, **mine)
         outcome = self._reserve(own)
         if outcome == DONE:
             self._use(self.holds.pop(own.reservation), "places", 1)
+            self.kept[str(command.name)] = command.user, command.bytes
         return outcome
 
     def _release(self, command: ReleasePlaces) -> str:
@@ -334,6 +407,25 @@ class Economy(Model):
                 self._free(hold, made, made, "not_kept")
                 outcome = DONE
         return outcome
+
+    def _correct(self, day: str) -> str:
+        """The clock goes back: what is open is cancelled, what was over is forgotten, and nothing is earned twice."""
+        if self.second >= self.last:
+            return NOTHING
+        for hold in self.holds.values():
+            places, made = self._open(hold)
+            if places:
+                self._free(hold, places, made, "cancelled")
+            else:
+                hold["forgotten"] = True
+        self.claimed = {user: min(of, day) for user, of in self.claimed.items()}
+        self.sent = {
+            number: (command, min(at, self.second))
+            for number, (command, at) in self.sent.items()
+            if at > self.last - KEPT_SECONDS
+        }
+        self.last = self.second
+        return DONE
 
     def _reset(self, scope: str) -> str:
         key = scope, day_at(self.second)

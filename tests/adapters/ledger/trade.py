@@ -13,7 +13,7 @@ from adapters.ledger.snapshot_state import encode_state
 from domain.commands import Command
 from domain.decisions import StoredAnswer, decide
 from domain.event_data import from_data, to_data
-from domain.events import Event, IdempotencyKey
+from domain.events import Event, IdempotencyKey, LimitExceeded
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -51,7 +51,8 @@ class Model:
     def __init__(self) -> None:
         self.points = dict.fromkeys(USERS, 0)
         self.made = self.market = 0
-        self.claimed: set[tuple[str, str]] = set()
+        self.claimed: dict[str, str] = {}
+        """The day of each user's last claim."""
         self.marks: dict[tuple[str, str], bool] = {}
         self.offers: dict[str, Offer] = {}
         self.sent: dict[int, tuple[Any, int]] = {}
@@ -85,9 +86,9 @@ class Model:
                 self.points[user] -= amount
                 self.points[to] += amount
             case ClaimDaily(user, _, amount):
-                if (user, day) in self.claimed:
+                if self.claimed.get(user, "") >= day:
                     return "CLAIMED_TODAY"
-                self.claimed.add((user, day))
+                self.claimed[user] = day
                 self.made += amount
                 self.points[user] += amount
             case SetFavourite(user, _, owner, name, on):
@@ -128,7 +129,9 @@ class Ledger:
         self.projector = Projector()
         self.lines: list[str] = []
         self.now = NOON
-        self._record((*first, *(adopted(name, user=owner) for name, owner in PICTURES.items())))
+        self.exceeded: list[str] = []
+        """Which limits that are tried out the last command was beyond."""
+        self._record((*first, *(adopted(name, 1, user=owner) for name, owner in PICTURES.items())))
 
     @property
     def state(self) -> QuotaState:
@@ -137,12 +140,13 @@ class Ledger:
 
     def send(self, command: Command) -> str:
         """Decides and records; says what came of it, as the model does."""
-        draft = self.state.draft()
+        draft, self.exceeded = self.state.draft(), []
         decided = decide(command, draft, draft.policy, self.now)
         if isinstance(decided, Refusal):
             return decided.reason.value
         if isinstance(decided, StoredAnswer):
             return ANSWERED
+        self.exceeded = [fact.window or fact.reason for fact in decided if isinstance(fact, LimitExceeded)]
         self._record(decided)
         return DONE if decided else NOTHING
 
