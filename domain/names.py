@@ -41,6 +41,10 @@ STORED_STYLE = rf"[a-z0-9][a-z0-9_-]{{0,{MAX_STYLE_CHARS - 1}}}"
 """What `malformed_style` allows, likewise: the key of a style, never a user's own words."""
 
 
+GUILD_PATTERN = "^[0-9]{1,20}$"
+"""What `malformed_guild` allows, as a pattern for JSON Schema."""
+
+
 def _in_any_case(words: str) -> str:
     """Alternatives as a pattern that needs no flag, which not every dialect has."""
     return re.sub("[a-z]", lambda letter: f"[{letter[0].upper()}{letter[0]}]", words)
@@ -57,6 +61,7 @@ NAME_PATTERN = rf"^(?!.{{{MAX_NAME_CHARS + 1}}}){_SEGMENT_PATTERN}(?:/{_SEGMENT_
 
 _USER_ID = re.compile(r"[a-z0-9_-]+")
 _STYLE = re.compile(STORED_STYLE)
+_GUILD = re.compile(GUILD_PATTERN.strip("^$"))
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]*")
 _FRESH = re.compile(r"(?:[^/]+/)?image_([1-9][0-9]*)\.[a-z0-9]+", re.IGNORECASE | re.ASCII)
 
@@ -111,6 +116,13 @@ def malformed_style(style: object) -> str | None:
         f"A style has 1 to {MAX_STYLE_CHARS} of the characters a-z, 0-9, '_' and '-', a letter or digit first. "
         "Leave it out, or name one of those that there are."
     )
+
+
+def malformed_guild(guild: object) -> str | None:
+    """Why this cannot be the id of a guild, as a sentence for people; None where it can be one."""
+    if isinstance(guild, str) and _GUILD.fullmatch(guild):
+        return None
+    return "A guild is named by its id on Discord: text of 1 to 20 digits."
 
 
 def malformed_tier(tier: object) -> str | None:

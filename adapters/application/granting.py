@@ -16,16 +16,20 @@ from adapters.ports.random_hex import random_hex
 from domain.commands import GiveGrant, VoidGrant
 from domain.events import GrantGiven
 from domain.grants import Grant, available, ends_at
-from domain.refusals import Refusal
+from domain.images import SECONDS_A_DAY
+from domain.instants import later
+from domain.refusals import Reason, Refusal
+from domain.validation import MAX_DAYS
 from projections.window_status import GrantStatus
 
 ID_BYTES = 8
 """Of a grant's id."""
+DAYS_RULE = f"A grant lasts 1 to {MAX_DAYS} whole days, or until a time: write one of the two."
 
 
 class Gift(NamedTuple):
     """What is to be given: places, thousandths of credits or bytes. Of what is left at `expires_at`, `rollover` at most
-    stays until `rollover_until`.
+    stays until `rollover_until`. `days` says its end in place of `expires_at`: so many days after it is given.
     """
 
     unit: str
@@ -36,20 +40,26 @@ class Gift(NamedTuple):
     rollover: int = 0
     rollover_until: str | None = None
     source: str = "manager"
+    days: int | None = None
 
 
 class Given(NamedTuple):
-    """A grant that was given, at its position of the log."""
+    """A grant that was given, at its position of the log, and when it ends; None: for good."""
 
     grant: str
     position: int
     replayed: bool = False
+    expires_at: str | None = None
 
 
 def give_grant_blocking(
     storage: Storage, user: str, gift: Gift, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
 ) -> Given | Refusal:
-    """Gives a user a grant. Raises Faults."""
+    """Gives a user a grant. What a key stands for has the days as they were said, not the end that follows from them.
+    Raises Faults.
+    """
+    if gift.days is not None and (gift.expires_at or not 1 <= gift.days <= MAX_DAYS):
+        return Refusal(Reason.MALFORMED, user, DAYS_RULE)
     command = GiveGrant(
         user=user,
         by=actor.by,
@@ -65,7 +75,11 @@ def give_grant_blocking(
         origin=actor.origin,
     )
     opened = storage.opened()
-    outcome = opened.ledger.execute(with_key(command, idempotency_key, opened))
+    said = () if gift.days is None else (f"days={gift.days}".encode(),)
+    command = with_key(command, idempotency_key, opened, said)
+    if gift.days is not None:
+        command = command._replace(expires_at=later(opened.now(), seconds=gift.days * SECONDS_A_DAY))
+    outcome = opened.ledger.execute(command)
     return outcome if isinstance(outcome, Refusal) else _given(outcome)
 
 
@@ -101,4 +115,4 @@ def left_of_grants(storage: ReadableStorage, user: str) -> tuple[GrantStatus, ..
 def _given(accepted: Accepted) -> Given:
     position, event = accepted.recorded[-1]
     assert isinstance(event, GrantGiven)
-    return Given(event.grant, position, accepted.replayed)
+    return Given(event.grant, position, accepted.replayed, event.expires_at)

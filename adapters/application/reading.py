@@ -22,16 +22,21 @@ from adapters.application.quota_figures import (
     QuotaStatus,
     UserUsage,
 )
-from adapters.application.results import GalleryImage
+from adapters.application.results import LIBRARY, GalleryImage
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.projector import Projector
 from adapters.ports.event_log import OpenedLog
 from adapters.ports.image_store import ImageStore
+from domain.commands import ReserveGeneration
 from domain.grants import BYTES
 from domain.limit_names import GENERATIONS
 from domain.limits import NO_OVERRIDE, Limits, Override, megabytes
 from domain.names import malformed_user, name_key
 from domain.tiers import benefits_at, sources_of
+from domain.names import malformed_guild, malformed_user, name_key
+from domain.quota_checks import Demand, Fits, check
+from domain.refusals import Refusal
+from domain.reservations import OF_A_GUILD
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
 from projections.window_status import grants_left, windows_of
@@ -108,6 +113,29 @@ def figures_of(storage: ReadableStorage, user: str, guild: str | None = None) ->
         )
 
     return _together(state, read)
+
+
+def limit_reached(
+    storage: ReadableStorage, user: str, *, credits_each: int | None = None, guild: str | None = None
+) -> Refusal | None:
+    """The limit that refuses one more picture of a user at this moment, None where none does: as the ledger decides it,
+    and nothing is recorded. `credits_each` are thousandths; of a picture whose price is not said the least is asked for
+    that costs anything. Raises ValueError for a malformed id.
+    """
+    if sentence := malformed_user(user) or (None if guild is None else malformed_guild(guild)):
+        raise ValueError(sentence)
+    root = storage.running()
+    state, at = root.state, root.now()
+    origin = None if guild is None else f"{OF_A_GUILD}{guild}"
+
+    def judge() -> Fits | Refusal:
+        limits = state.limits_of(user, at)
+        price = credits_each if credits_each is not None else int(bool(limits.windows))
+        picture = ReserveGeneration(user, LIBRARY.by, "", 0, credits_each=price, origin=origin)
+        return check(Demand(picture, 1, limits.gen_bytes, limits.gen_bytes, credits=price), state, limits, at)
+
+    judged = _together(state, judge)
+    return judged if isinstance(judged, Refusal) else None
 
 
 def quota_status(storage: ReadableStorage, user: str, guild: str | None = None) -> QuotaStatus:

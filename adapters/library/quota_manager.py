@@ -5,10 +5,11 @@ prefer exceptions.
 from __future__ import annotations
 
 from adapters.application.quota_figures import GlobalUsage, QuotaStatus
-from adapters.application.reading import ReadableStorage, global_usage, quota_status
+from adapters.application.reading import ReadableStorage, global_usage, limit_reached, quota_status
+from adapters.library.numbers import Credits, thousandths_of
 from adapters.wording.figures import in_mb
-from adapters.wording.refusals import OF_ESTIMATE, sentence_of
-from domain.events import Asked
+from adapters.wording.refusals import OF_ESTIMATE, figures_of, sentence_of
+from domain.limits import megabytes
 from domain.refusals import Reason, Refusal
 
 
@@ -28,31 +29,33 @@ class QuotaManager:
         """The pool's figures in MB, and `disk_free_mb`."""
         return global_usage(self._source)
 
-    def check(self, user_id: str) -> None:
-        """Raises QuotaExceeded where the user could not make one more image now."""
-        status = self.get_quota_status(user_id)
-        if not status["daily"]["allowed"]:
-            daily = status["daily"]
-            refusal = Refusal(
-                Reason.DAILY_LIMIT,
-                asked=Asked(1, 0),
-                limit=daily["limit"],
-                used=daily["used"],
-                resets_at=daily["resets_at"],
-            )
+    def check(self, user_id: str, *, credits_each: Credits | None = None, guild: str | None = None) -> None:
+        """Raises QuotaExceeded where the user could not make one more image now, by any limit that applies: in a guild
+        by its limits too. Without `credits_each` a limit of credits refuses where nothing is left of it.
+
+        Raises ValueError for a malformed id or a price that is none. Nothing is recorded or held.
+        """
+        price = thousandths_of(credits_each, "credits_each")
+        refusal = limit_reached(self._source, user_id, credits_each=price, guild=guild)
+        if refusal is None:
+            return
+        if refusal.reason not in _STORAGES:
             raise QuotaExceeded.of(refusal, sentence_of(refusal))
-        for figures, reason, words in (
-            (status["storage"], Reason.USER_STORAGE, "Your storage quota is full"),
-            (status["global_storage"], Reason.POOL_STORAGE, "Server storage is full"),
-        ):
-            if not figures["allowed"]:
-                used = f"{in_mb(figures['used_mb'])} of {in_mb(figures['limit_mb'])} are used"
-                told = f"{words}: {used}, and the next picture is expected to need more than is left{OF_ESTIMATE}."
-                raise QuotaExceeded(told, reason=reason.value, used=figures["used_mb"], limit=figures["limit_mb"])
+        used, limit = megabytes(refusal.used), megabytes(refusal.limit)
+        told = (
+            f"{_STORAGES[refusal.reason]}: {in_mb(used)} of {in_mb(limit)} are used, and the next picture is expected "
+            f"to need more than is left{OF_ESTIMATE}."
+        )
+        raise QuotaExceeded(told, reason=refusal.reason.value, used=used, limit=limit)
+
+
+_STORAGES = {Reason.USER_STORAGE: "Your storage quota is full", Reason.POOL_STORAGE: "Server storage is full"}
 
 
 class QuotaExceeded(Exception):
-    """A limit says no. `reason` DAILY_LIMIT counts generations, USER_STORAGE and POOL_STORAGE MB."""
+    """A limit says no. `reason` DAILY_LIMIT counts generations, USER_STORAGE and POOL_STORAGE MB, and WINDOW_LIMIT what
+    the limit named by `window` is of: generations or credits.
+    """
 
     def __init__(
         self,
@@ -62,20 +65,24 @@ class QuotaExceeded(Exception):
         used: float | None = None,
         limit: float | None = None,
         resets_at: str | None = None,
+        window: str | None = None,
     ) -> None:
         super().__init__(message)
         self.reason = reason
         self.used = used
         self.limit = limit
         self.resets_at = resets_at
+        self.window = window
 
     @classmethod
     def of(cls, refusal: Refusal, message: str) -> QuotaExceeded:
         """The exception for a refusal of the ledger, sizes in bytes."""
+        figures = figures_of(refusal)
         return cls(
             message,
             reason=refusal.reason.value,
-            used=refusal.used,
-            limit=refusal.limit,
+            used=figures["used"],
+            limit=figures["limit"],
             resets_at=refusal.resets_at,
+            window=refusal.window,
         )

@@ -12,30 +12,44 @@ from typing import Self
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
 from adapters.application.following import FollowedStorage
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
-from adapters.application.keeping import refuse_unkeepable
 from adapters.application.quota_figures import GlobalUsage, QuotaStatus
 from adapters.application.reading import image_names, image_path
-from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places, reserve_places
-from adapters.application.results import StoreSettings
+from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places
+from adapters.application.results import LIBRARY, StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
+from adapters.generation.prices import PriceBook
+from adapters.library.grant_calls import GrantCalls
+from adapters.library.numbers import (
+    Credits,
+    bytes_of,
+    count_of,
+    days_of,
+    origin_of,
+    text_of,
+    thousandths_of,
+    windows_of,
+)
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
-from adapters.wording.figures import echo, size_in_words
-from adapters.wording.refusals import QUOTA_REASONS, sentence_of
-from domain.commands import MAX_LIMIT, SetPolicy
-from domain.limits import MEGABYTE, UserLimits, megabytes
+from adapters.studio.outside_places import reserve_for_program
+from adapters.wording.figures import size_in_words
+from adapters.wording.refusals import QUOTA_REASONS, for_programs, sentence_of
+from domain.commands import SetPolicy
+from domain.limit_names import FURTHER, OF_A_USER
+from domain.limits import UserLimits, megabytes
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Reason, Refusal
 from domain.reservations import Reservation
-from domain.validation import MAX_DAYS
 
+PRICES = PriceBook()
+"""The built-in prices, of pictures that a program makes itself."""
 READING_ONLY = "this storage was opened for reading only. Open it without read_only=True to change it."
 
 
-class StorageManager:
+class StorageManager(GrantCalls):
     """Keeps images of users within quotas, under one storage root.
 
     Sizes are in MB of 1,048,576 bytes. Limits that are not given are the log's; in a new log 5000 MB for all, 500 MB a
@@ -51,22 +65,26 @@ class StorageManager:
         max_user_daily_gens: int | None = None,
         cleanup_days: int = 7,
         *,
+        limits: str | None = None,
         check_images: bool = True,
         read_only: bool = False,
     ) -> None:
-        """Raises ValueError for a number that can be none, LogLocked, LogDamaged, and ConfigError for limits that
-        contradict those of an open manager of the same root.
+        """`limits` are further ones as LIMITS has them (`user/month/credits=20`); "" is none.
+
+        Raises ValueError for a number or a limit that can be none, LogLocked, LogDamaged, and ConfigError for limits
+        that contradict those of an open manager of the same root.
         """
-        given = (max_global_storage_mb, max_user_storage_mb, max_user_daily_gens)
-        limits = SetPolicy(
-            user_bytes=_bytes(max_user_storage_mb, "max_user_storage_mb"),
-            pool_bytes=_bytes(max_global_storage_mb, "max_global_storage_mb"),
-            daily=_count(max_user_daily_gens, "max_user_daily_gens"),
-            source="default" if given == (None, None, None) else "constructor",
+        given = (max_global_storage_mb, max_user_storage_mb, max_user_daily_gens, limits)
+        policy = SetPolicy(
+            user_bytes=bytes_of(max_user_storage_mb, "max_user_storage_mb"),
+            pool_bytes=bytes_of(max_global_storage_mb, "max_global_storage_mb"),
+            daily=count_of(max_user_daily_gens, "max_user_daily_gens"),
+            windows=windows_of(limits, FURTHER),
+            source="constructor" if any(limit is not None for limit in given) else "default",
         )
-        settings = StoreSettings(cleanup_days=_days(cleanup_days), check_images=check_images)
+        settings = StoreSettings(cleanup_days=days_of(cleanup_days), check_images=check_images)
         root = Path(storage_root)
-        self._take(None if read_only else open_store(root, limits=limits, settings=settings), root)
+        self._take(None if read_only else open_store(root, limits=policy, settings=settings), root)
 
     @classmethod
     def over(cls, store: Storage) -> Self:
@@ -149,7 +167,7 @@ class StorageManager:
         with ThreadPoolExecutor(1, thread_name_prefix="save-image") as worker:
             return worker.submit(asyncio.run, save).result()
 
-    async def reserve(
+    async def reserve(  # noqa: PLR0913 - each is said of the pictures by its name
         self,
         user_id: str,
         count: int = 1,
@@ -157,20 +175,37 @@ class StorageManager:
         operation: str | None = None,
         style: str | None = None,
         request: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        credits_each: Credits | None = None,
+        guild: str | None = None,
     ) -> tuple[bool, str, Reservation | None]:
         """Holds places and bytes for `count` generations before a provider is paid: `(ok, message, reservation)`.
 
-        `style` is the key of one, such as `pixel-art`, for reports; never words of a prompt. Where pictures could not
-        be kept, nothing is held, and the message says why.
+        `style` is the key of one, such as `pixel-art`, for reports; never words of a prompt. What one picture costs is
+        `credits_each`, else the built-in price of that provider and model; it is held too, and while credits are
+        limited it is needed. In a `guild` its limits apply. Where pictures could not be kept, nothing is held.
         """
-        wanted = WantedPlaces(user_id, count, operation=operation, style=style)
         try:
-            await refuse_unkeepable(self._writer(), wanted, idempotency_key=request)
-            reserved = await reserve_places(self._writer(), wanted, idempotency_key=request)
+            actor = LIBRARY._replace(origin=origin_of(guild))
+            wanted = WantedPlaces(
+                user=user_id,
+                count=count,
+                operation=operation,
+                style=style,
+                provider=text_of(provider, "provider"),
+                model=text_of(model, "model"),
+                credits_each=thousandths_of(credits_each, "credits_each"),
+            )
+        except ValueError as error:
+            return False, f"Error reserving: {error}", None
+        try:
+            reserved = await reserve_for_program(self._writer(), wanted, PRICES, actor=actor, idempotency_key=request)
         except Fault as error:
             return False, f"Error reserving: {error}", None
         if isinstance(reserved, Refusal):
-            return False, _words(reserved, "Error reserving: "), None
+            prefix = "" if reserved.reason in QUOTA_REASONS else "Error reserving: "
+            return False, f"{prefix}{for_programs(reserved)}", None
         held = self._writer().opened().ledger.state.reservation(reserved.reservation)
         if held is None or held.open == 0:
             return False, _words(Refusal(Reason.UNKNOWN_RESERVATION), "Error reserving: "), None
@@ -256,14 +291,17 @@ class StorageManager:
         *,
         max_user_storage_mb: float | None = None,
         max_user_daily_gens: int | None = None,
+        limits: str | None = None,
         until: str | None = None,
         reason: str = "set by an operator",
     ) -> tuple[bool, str]:
         """Gives a user limits of their own until a time (RFC 3339), replacing former ones whole; none given takes them
-        away.
+        away. `limits` are further ones of the user, as `user/month/credits=20`. Raises ValueError.
         """
         own = UserLimits(
-            _bytes(max_user_storage_mb, "max_user_storage_mb"), _count(max_user_daily_gens, "max_user_daily_gens")
+            bytes_of(max_user_storage_mb, "max_user_storage_mb"),
+            count_of(max_user_daily_gens, "max_user_daily_gens"),
+            windows_of(limits, OF_A_USER) or None,
         )
         try:
             done = override_limits_blocking(self._writer(), user_id, reason, own, until=until)
@@ -298,25 +336,3 @@ def _words(refusal: Refusal, prefix: str) -> str:
 
 def _id_of(reservation: Reservation | str | None) -> str | None:
     return reservation.reservation if isinstance(reservation, Reservation) else reservation
-
-
-def _bytes(size_mb: object, name: str) -> int | None:
-    if size_mb is None:
-        return None
-    if isinstance(size_mb, bool) or not isinstance(size_mb, int | float) or not 0 <= size_mb <= MAX_LIMIT / MEGABYTE:
-        raise ValueError(f"{name} is a size in MB, from 0 to {MAX_LIMIT // MEGABYTE}, and not {echo(size_mb)}.")
-    return round(size_mb * MEGABYTE)
-
-
-def _days(days: object) -> int:
-    if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= MAX_DAYS:
-        raise ValueError(f"cleanup_days is a whole number of days from 0 to {MAX_DAYS}, and not {echo(days)}.")
-    return days
-
-
-def _count(count: object, name: str) -> int | None:
-    if count is None:
-        return None
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_LIMIT:
-        raise ValueError(f"{name} is a whole number from 0 to {MAX_LIMIT}, and not {echo(count)}.")
-    return count
