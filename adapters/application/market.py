@@ -94,6 +94,11 @@ def offers(storage: ReadableStorage) -> list[Offer]:
     return sorted(storage.running().state.points.offers(), key=lambda offer: (offer.price, offer.offer))
 
 
+def is_favourite(storage: ReadableStorage, user: str, image: int) -> bool:
+    """Whether a user has marked the picture of the save at this position."""
+    return bool(storage.running().state.points.favourite(user, image))
+
+
 async def move_points(  # noqa: PLR0913 - keywords that are given by name
     storage: Storage,
     user: str,

@@ -16,13 +16,14 @@ from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.cooldowns import BUTTONS_OF_PICTURES
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.errors import refused_for_now, report
+from adapters.discord.favourites import mark
 from adapters.discord.lasting_items import LastingItem
 from adapters.discord.making import make
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.permissions import may_delete
 from adapters.discord.replies import Content, Reply, defer, first, tell
 from adapters.discord.untrusted_text import plain
-from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, named_by
+from adapters.discord.views import TEMPLATE, ask_to_delete, buttons_of, heart_of, named_by
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.request_check import SEED_MAX
 from adapters.wording.figures import size_in_words
@@ -74,6 +75,9 @@ class PictureButton(LastingItem, template=TEMPLATE):
 
     async def _do(self, interaction: Interaction) -> None:
         store = interaction.client.store
+        if self.action == "heart":
+            await mark(interaction, self.owner, self.key, self.position)
+            return
         name = named_by(interaction.client, self.owner, self.key)
         save = save_under(store, self.owner, name) if name else None
         if not await self._is_for(interaction, save):
@@ -93,7 +97,7 @@ class PictureButton(LastingItem, template=TEMPLATE):
             case _:
                 image = kept_image(store, self.owner, save.name)
                 operation = image.operation if image else Operation.UPSCALE
-                buttons = buttons_of(self.owner, save.name, operation)
+                buttons = buttons_of(self.owner, save.name, operation, heart_of(store, self.owner, save.name))
                 await first(interaction, lambda: interaction.response.edit_message(view=buttons))
 
     async def _is_for(self, interaction: Interaction, save: ImageSave | None) -> bool:

@@ -45,6 +45,10 @@ PACES: Mapping[str, Pace] = MappingProxyType(
         "help": Pace(6, 20.0),
         "why": Pace(6, 20.0),
         "queue": Pace(12, 20.0),
+        "points": Pace(12, 20.0),
+        "market": Pace(12, 20.0),
+        "buy": Pace(12, 20.0),
+        "gift": Pace(6, 20.0),
         "style": Pace(6, 20.0),
         "privacy": Pace(6, 20.0),
         "Image info": Pace(12, 20.0),
@@ -61,6 +65,10 @@ PACES: Mapping[str, Pace] = MappingProxyType(
         "quota_admin grants": Pace(30, 30.0),
         "quota_admin reset": Pace(30, 30.0),
         "quota_admin delete-image": Pace(30, 30.0),
+        "market_admin offer": Pace(30, 30.0),
+        "market_admin withdraw": Pace(30, 30.0),
+        "market_admin mint": Pace(30, 30.0),
+        "market_admin burn": Pace(30, 30.0),
         AUTOCOMPLETE: TYPING,
     }
 )

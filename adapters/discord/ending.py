@@ -12,6 +12,8 @@ from adapters.discord.replies import Content, Reply, promised, tell
 
 MADE = "made"
 """Among the extras of an interaction: the message about pictures that are made and not shown yet, None once all are."""
+AT_A_STOP = "at a stop"
+"""Among the extras of an interaction: the message where the bot stops before its answer, if another than CANCELLED."""
 CANCELLED = Message(
     "⏹️ Stopped", "The bot is stopping, so this was not made. Please ask again in a minute.", discord.Colour.yellow()
 )
@@ -31,4 +33,4 @@ async def tell_made(interaction: discord.Interaction[Any]) -> bool:
 async def tell_stopped(interaction: discord.Interaction[Any]) -> None:
     """The last words to whoever was promised an answer."""
     if not await tell_made(interaction) and promised(interaction):
-        await tell(interaction, CANCELLED)
+        await tell(interaction, interaction.extras.get(AT_A_STOP, CANCELLED))

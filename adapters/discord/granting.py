@@ -44,16 +44,24 @@ _UNITS: dict[Unit, tuple[str, int]] = {
 }
 
 
-def gift_of(unit: Unit, amount: float, days: int | None, reason: str | None) -> Gift | Message:
-    """What a command's options mean, or why they mean nothing."""
+def amount_of(unit: Unit, amount: float) -> tuple[str, int] | Message:
+    """The unit of the log and how much of it an option means, or why it means nothing."""
     stored, each = _UNITS[unit]
     whole = round(amount * each)
     is_exact = unit == "megabytes" or abs(whole - amount * each) < 1 / PER_CREDIT
     if not is_exact or not 1 <= whole <= MOST_THOUSANDTHS:
         form = "with at most three decimals" if unit == "credits" else "in whole numbers, from 1 up"
         return Message("❌ That Is Not Possible", f"{unit.capitalize()} are given {form}.", discord.Colour.red())
+    return stored, whole
+
+
+def gift_of(unit: Unit, amount: float, days: int | None, reason: str | None) -> Gift | Message:
+    """What a command's options mean, or why they mean nothing."""
+    meant = amount_of(unit, amount)
+    if isinstance(meant, Message):
+        return meant
     end = later(utc_now(), seconds=days * SECONDS_A_DAY) if days else None
-    return Gift(stored, whole, reason or REASON, expires_at=end)
+    return Gift(*meant, reason or REASON, expires_at=end)
 
 
 def message_for_gift(gift: Gift, name: str) -> Message:

@@ -31,7 +31,7 @@ ORIGINAL: Any = "@original"
 RESTARTED = Message(
     "⏹️ Stopped",
     "The bot was restarted while this was under way, so it has no answer. What was held for a picture is given back, "
-    "and `/why` tells what became of it. Please ask again.",
+    "and `/why` tells what became of it; `/points` tells whether points were moved. Please look there, then ask again.",
     discord.Colour.yellow(),
 )
 

@@ -15,17 +15,21 @@ import discord
 import structlog
 
 from adapters.application.notes import Note, NoteKind
+from adapters.discord.balances import DailyButton
 from adapters.discord.bot import AbbyBot, Abilities, Parts
 from adapters.discord.buttons import PictureButton
 from adapters.discord.cogs.data import DataCog
 from adapters.discord.cogs.images import ImagesCog, add_menus
 from adapters.discord.cogs.imagine import ImagineCog
 from adapters.discord.cogs.managing import ManagingCog
+from adapters.discord.cogs.market import MarketCog
+from adapters.discord.cogs.market_managing import MarketManagingCog
 from adapters.discord.cogs.mine import MineCog
 from adapters.discord.cogs.pricing import PricingCog
 from adapters.discord.erasing import EraseItem
 from adapters.discord.governing import GoverningItem
 from adapters.discord.granting import GrantButton
+from adapters.discord.offers import MarketButton
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.discord.waiting import QueueButton
@@ -38,9 +42,18 @@ CLOSE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 300.0
 ABILITIES = Abilities(
-    cogs=(ImagineCog, ImagesCog, MineCog, PricingCog, DataCog, ManagingCog),
+    cogs=(ImagineCog, ImagesCog, MineCog, PricingCog, MarketCog, DataCog, ManagingCog, MarketManagingCog),
     menus=(add_menus,),
-    buttons=(PictureButton, PageButton, QueueButton, EraseItem, GoverningItem, GrantButton),
+    buttons=(
+        PictureButton,
+        PageButton,
+        QueueButton,
+        DailyButton,
+        MarketButton,
+        EraseItem,
+        GoverningItem,
+        GrantButton,
+    ),
 )
 NOT_ACCEPTED = (
     "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "

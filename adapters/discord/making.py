@@ -23,7 +23,7 @@ from adapters.discord.failures import message_for_failure, note_for_members
 from adapters.discord.messages import Figures, Message, made_and_kept, message_for_refusal, message_for_storage_fault
 from adapters.discord.notices import warn_managers
 from adapters.discord.replies import Brought, Content, Reply, SentFile, Spare
-from adapters.discord.views import buttons_of
+from adapters.discord.views import buttons_of, heart_of
 from adapters.generation.provider import GenerationRequest
 from adapters.images.formats import EXTENSIONS
 from adapters.images.shaping import size_of
@@ -158,7 +158,9 @@ class _Showing:
         if ready.file is None:
             embed.set_image(url=None)
         kept, user = self.picture.image, str(self.interaction.user.id)
-        view = buttons_of(user, kept.name, self.request.operation) if kept else None
+        store = self.interaction.client.store
+        heart = heart_of(store, user, kept.name) if kept else None
+        view = buttons_of(user, kept.name, self.request.operation, heart) if kept else None
         return Content([embed], [ready.file] if ready.file else (), view)
 
     async def smaller(self, too_many_bytes: int) -> Content | None:

@@ -183,6 +183,7 @@ def help_text(policy: Limits) -> str:
             "`/gallery`, `/history`: your pictures. `/show` posts one again, `/delete` makes room.",
             "`/style` sets your usual style. `/queue`: what waits of yours, and out with it.",
             "`/price`: what pictures would cost. `/quota`: what is left. `/why`: your last refusal.",
+            "`/points`, `/gift`: what you have of points, and give to others. `/market`, `/buy`: more for them.",
             "`/privacy`: what is kept, and how to erase it.",
             "",
             f"**Limits**: {_generations(policy.daily)} a day, anew at 00:00 UTC, and {storage} of storage.",
@@ -312,14 +313,14 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             ),
         ),
         Reason.OFFER_CHANGED: (
-            _NOT_POSSIBLE,
+            "🔄 Another Offer By Now",
             lambda refusal: (
-                f"The offer {_named(refusal)} is gone, or is another by now, so nothing was changed. Please look at "
-                "what is offered, then decide again."
+                f"The offer {_named(refusal)} is gone, or is another by now, so nothing was changed. `/market` shows "
+                "what is offered."
             ),
         ),
-        Reason.CLAIMED_TODAY: (_WAIT, sentence_of),
-        Reason.POINTS_SHORT: (_NOT_POSSIBLE, sentence_of),
+        Reason.CLAIMED_TODAY: ("⏳ Taken Already", sentence_of),
+        Reason.POINTS_SHORT: ("❌ Not Enough", sentence_of),
         Reason.NOT_ALLOWED: (
             _NOT_POSSIBLE,
             lambda refusal: (

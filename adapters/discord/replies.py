@@ -63,12 +63,23 @@ class SentFile(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a message shows. `stands_alone`: its words say enough without its files."""
+    """What a message shows. `stands_alone`: its words say enough without its files. `named` is the one user whom it
+    mentions, beside what it shows.
+    """
 
     embeds: Sequence[discord.Embed]
     files: Sequence[SentFile] = ()
     view: discord.ui.View | None = None
     stands_alone: bool = False
+    named: discord.abc.User | None = None
+
+    @property
+    def mention(self) -> dict[str, Any]:
+        """The mention as a call takes it: it acts on that user and on nobody else."""
+        if self.named is None:
+            return {}
+        only = discord.AllowedMentions(everyone=False, roles=False, users=[self.named], replied_user=False)
+        return {"content": self.named.mention, "allowed_mentions": only}
 
     @property
     def file_bytes(self) -> int:
@@ -321,12 +332,19 @@ class Reply:
         match way:
             case Way.EDIT:
                 await self._interaction.edit_original_response(
-                    content=None, embeds=content.embeds, attachments=content.attachments(), view=content.view
+                    embeds=content.embeds,
+                    attachments=content.attachments(),
+                    view=content.view,
+                    **({"content": None} | content.mention),
                 )
             case Way.FOLLOW_UP:
                 alone = self._private or self._gone  # who removed the message does not see it come back
                 await self._interaction.followup.send(
-                    embeds=content.embeds, files=content.attachments(), view=view, ephemeral=alone
+                    embeds=content.embeds,
+                    files=content.attachments(),
+                    view=view,
+                    ephemeral=alone,
+                    **content.mention,
                 )
             case Way.CHANNEL:
                 await self._into_channel(content)

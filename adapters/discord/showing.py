@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.application.reading import ReadableStorage, image_bytes, image_details, kept_image
+from adapters.application.storage import Storage
 from adapters.discord.bot import Interaction
 from adapters.discord.embeds import Asked, Shown, result_embed
 from adapters.discord.making import SMALLER_BY, TOO_LARGE, WHOLE
 from adapters.discord.messages import Message, message_for_refusal
 from adapters.discord.replies import NOT_TAKEN, Content, SentFile, Spare
-from adapters.discord.views import buttons_of
+from adapters.discord.views import buttons_of, heart_of
 from adapters.images.file_names import file_name
 from adapters.images.shrink import fitted
 from domain.refusals import Reason, Refusal
 
 
-def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: int) -> Content | Message:
+def shown_again(storage: Storage, user: str, name: str, at_most_bytes: int) -> Content | Message:
     """The picture, or why there is none to show. For a worker."""
     image = kept_image(storage, user, name)
     data = _bytes_of(storage, user, name)
@@ -44,7 +45,8 @@ def shown_again(storage: ReadableStorage, user: str, name: str, at_most_bytes: i
     embed = result_embed(asked, shown)
     if file is None:
         embed.set_image(url=None)
-    return Content([embed], [file] if file else (), buttons_of(user, image.name, image.operation))
+    heart = heart_of(storage, user, image.name)
+    return Content([embed], [file] if file else (), buttons_of(user, image.name, image.operation, heart))
 
 
 def spare_of(interaction: Interaction, name: str) -> Spare:

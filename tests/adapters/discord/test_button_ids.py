@@ -54,7 +54,7 @@ async def test_every_id_is_within_the_limit() -> None:
     """With the longest owner and the longest name."""
     name = "b" * 120
     items: list[Any] = [
-        *buttons_of(SNOWFLAKE, name, "text_to_image").children,
+        *buttons_of(SNOWFLAKE, name, "text_to_image", 10**15 - 1).children,
         *ask_to_delete(SNOWFLAKE, ImageSave(name, 10**15 - 1, 1, "")).children,
     ]
     matches = [re.fullmatch(TEMPLATE, item.custom_id) for item in items]
