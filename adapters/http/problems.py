@@ -14,9 +14,11 @@ from typing import NamedTuple
 import orjson
 
 from adapters.images.invalid_image import ImageProblem, InvalidImage
+from adapters.ports.currency import Trouble
 from adapters.ports.failure_reasons import FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
+from adapters.ports.purchases import Unclear, Unpaid
 from adapters.ports.request_reasons import (
     NotAChoice,
     NotText,
@@ -152,6 +154,31 @@ GENERATION_FAILURES: Mapping[FailureKind, ProblemKind] = MappingProxyType(
         FailureKind.UNKNOWN: _ours(HTTPStatus.GATEWAY_TIMEOUT, "answer-lost", "The image service's answer was lost"),
     }
 )
+
+_ENDED = _ours(HTTPStatus.CONFLICT, "purchase-ended", "The purchase was given up, and nothing was paid")
+_CURRENCY = _ours(HTTPStatus.BAD_GATEWAY, "currency-failed", "The service that keeps the currency failed")
+_CURRENCY_BUSY = _ours(
+    HTTPStatus.SERVICE_UNAVAILABLE, "currency-busy", "The service that keeps the currency cannot be asked at the moment"
+)
+PURCHASES: Mapping[Unpaid | Trouble | Unclear, ProblemKind] = MappingProxyType(
+    {
+        Unpaid.INSUFFICIENT: REFUSALS[Reason.POINTS_SHORT],
+        Unpaid.ENDED: _ENDED,
+        Unpaid.LAPSED: _ENDED,
+        Unpaid.OTHER_PURCHASE: REFUSALS[Reason.REQUEST_CONFLICT],
+        Unpaid.TOO_MANY_OPEN: TOO_BUSY,
+        Trouble.KEY_REFUSED: _CURRENCY,
+        Trouble.NOT_TAKEN: _CURRENCY,
+        Trouble.BUSY: _CURRENCY_BUSY,
+        Trouble.NOT_REACHED: _CURRENCY_BUSY,
+        Trouble.FAILED: _CURRENCY,
+        Trouble.GARBLED: _CURRENCY,
+        Trouble.LOST: _CURRENCY,
+        Unclear.LEDGER: OUTCOME_UNKNOWN,
+        Unclear.DISPUTED: _ours(HTTPStatus.CONFLICT, "payment-disputed", "Both sides of a payment do not agree"),
+    }
+)
+"""What became of a purchase that is paid outside, where nothing was bought, or nobody can say yet."""
 
 IMAGE_FAULTS: Mapping[ImageProblem, ProblemKind] = MappingProxyType(
     {

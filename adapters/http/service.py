@@ -34,6 +34,7 @@ from adapters.http.routes.reading import offer_page
 from adapters.http.services import SERVICES, Services
 from adapters.http.streaming import STREAMS, Streams
 from adapters.http.taken_out import TakingOut
+from adapters.market.market import Market
 from adapters.network.loopback import is_this_machine
 from adapters.network.open_files import most_open_files
 from adapters.network.reach import Reach
@@ -65,11 +66,14 @@ def make_app(
     prices: PriceBook = _PRICES,
 ) -> web.Application:
     """The application, ready to be served. `prices` are those of pictures that programs make themselves."""
+    market: Market | None = None,
+    """The application, ready to be served; without a market that of the storage, where points pay."""
     app = web.Application(middlewares=[answer_and_log])
     jobs = Jobs(studio, clock, JobBounds())
     app[SERVICES] = Services(
         access=Access(store, door, clock=clock),
         store=store,
+        market=market or Market(store),
         studio=studio,
         jobs=jobs,
         prices=prices,

@@ -15,6 +15,7 @@ from adapters.http.failed_sign_ins import FailedSignIns
 from adapters.http.jobs import Jobs
 from adapters.http.pace import Pace
 from adapters.http.taken_out import TakingOut
+from adapters.market.market import Market
 from adapters.ports.clock import Clock
 from adapters.studio import Studio
 
@@ -23,10 +24,13 @@ from adapters.studio import Studio
 class Services:
     """Who may ask, the storage, the studio over it and its jobs, the prices of pictures, what was taken out of its
     line, the reader of bodies, the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
+    """Who may ask, the storage, its market, the studio over it and its jobs, what was taken out of its line, the reader
+    of bodies, the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
     """
 
     access: Access
     store: Storage
+    market: Market
     studio: Studio
     jobs: Jobs
     prices: PriceBook

@@ -72,6 +72,20 @@ class ChangedOffer(TypedDict):
     changed: bool
 
 
+class BoughtOffer(TypedDict):
+    """What was bought for how much of what `called` names. `grant` is its id among the user's grants; None where it is
+    an external purchase that a former start of the service recorded. `paid` is false where the payment is not confirmed
+    yet, and `sentence` says so.
+    """
+
+    offer: str
+    grant: str | None
+    price: Count
+    called: str
+    paid: bool
+    sentence: str
+
+
 class MarkedImage(TypedDict):
     """Whether a user marks this picture of an owner; `changed` is false where that was so before."""
 

@@ -28,6 +28,7 @@ from adapters.http.routes import (
     page,
     points,
     prices,
+    purchases,
     queue,
     quota,
     reading,
@@ -70,6 +71,7 @@ ALL_ROUTES = (
     *tiers.ROUTES,
     *points.ROUTES,
     *offers.ROUTES,
+    *purchases.ROUTES,
     *favourites.ROUTES,
     *openai.ROUTES,
 )

@@ -43,9 +43,9 @@ class OfferTerms(Body):
     days: Days | None = None
     """For so many days what is bought lasts; without it, for good."""
 
-    def offer(self, offer: str) -> Offer:
-        """As the use case takes it; 400 for an amount that is none."""
-        return Offer(offer, self.unit, stored_amount(self.amount, self.unit, "amount"), self.price, self.days)
+    def offer(self, offer: str, field: str = "amount") -> Offer:
+        """As the use case takes it; 400 for an amount that is none, which names the `field`."""
+        return Offer(offer, self.unit, stored_amount(self.amount, self.unit, field), self.price, self.days)
 
     @property
     def wrong(self) -> str | None:

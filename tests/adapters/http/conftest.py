@@ -24,7 +24,10 @@ from adapters.http.bodies import BodyBounds
 from adapters.http.connection import ConnectionBounds
 from adapters.http.people.sign_in import DiscordSignIn
 from adapters.http.service import HttpService, make_app
+from adapters.market.market import Market
+from adapters.market.paid_outside import PaidOutside
 from adapters.network.reach import Reach
+from adapters.ports.currency import Currency
 from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
@@ -97,6 +100,7 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             port: int = 0,
             reach: Reach = Reach(),  # noqa: B008  # an immutable value
             prices: PriceBook = PriceBook(),  # noqa: B008  # an immutable value
+            currency: Currency | None = None,
         ) -> Running:
             store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
             stack.callback(store.close)
@@ -108,6 +112,12 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             sessions = Sessions(store.root, files or Files())
             door = Door(tokens, sessions, needs_token=needs_token, discord=discord, reach=reach)
             app = make_app(store, studio, door=door, body_bounds=body_bounds, prices=prices)
+            paid_outside = None if currency is None else PaidOutside(store, currency, Files())
+            if paid_outside is not None:
+                paid_outside.start()
+                stack.push_async_callback(paid_outside.stop)
+            market = Market(store, paid_outside)
+            app = make_app(store, studio, door=door, body_bounds=body_bounds, market=market)
             service = HttpService(app, host="127.0.0.1", port=port, bounds=bounds)
             stack.push_async_callback(service.stop)
             return Running(await service.start(), store, studio, service.stop)

@@ -28,7 +28,8 @@ TOLD = [
     *("idempotency-replayed: true", '"name":"image_to_image/', '"width":128', '"state":"done"', '"jobs":['),
     *('"name":"boat.png"', '"total":', '"freed_bytes"', 'ratelimit: "daily";r=', '"resets_at"', '"entries":['),
     *('"field":"promt"', '"status":429', '{"pos":', "event: GenerationReserved", '"position"'),
-    *('"offer":"ten","changed":true', '"balance":14', '"called":"points"', '"favourite":true', '"object":"list"'),
+    *('"offer":"ten","changed":true', '"balance":14', '"sentence":"bought for 5 points."', '"favourite":true'),
+    *('"object":"list"',),
     *("done text_to_image/image_1.png", "429 Over the daily limit", "GenerationReserved"),
 ]
 """What the answers say, in the order of the examples."""

@@ -50,6 +50,8 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403",
 [[operations]]
 include-path-regex = "^/v1/users/.user./points/gifts$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409", "429", "5xx"]
+include-path-regex = "^/v1/users/.user./(points/gifts|purchases)$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409", "412", "429", "5xx"]
 
 [[operations]]
 include-path-regex = "/events/stream$"
@@ -64,14 +66,14 @@ include-path-regex = "/images/(deletions|archives)$"
 phases.coverage.unexpected-methods = ["PUT", "PATCH"]
 
 [[operations]]
-include-path-regex = "/(images/.name.|thumbnails/.*|details/.*|queue/.*|grants/.*|favourites/.*)$"
+include-path-regex = "/(images/.name.|thumbnails/.*|details/.*|queue/.*|grants/.*|favourites/.*|purchases)$"
 warnings = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.
 Of a reservation: a price has three decimals, and what pictures cost is told once.
 Of a further limit and a grant: credits have three decimals, the rest none, and what rolls over ends later. Of a
 tier: the form of its limits, and the order of its lists. Of a gift: that it is to somebody else; of an offer that is
-withdrawn: whether it is there.
+withdrawn or bought: whether it is there.
 A stream has no end to wait for, which `test_events.py` does; nobody signs in with Discord here, as in
 `test_discord_sign_in.py`; and an image may be named as a route is, so that `GET` and `DELETE` are allowed there, and
 seldom has the name that is asked for. Nothing waits here for long enough to be taken out of the line, which

@@ -11,6 +11,7 @@ from adapters.http.problems import (
     FAULTS,
     GENERATION_FAILURES,
     IMAGE_FAULTS,
+    PURCHASES,
     REFUSALS,
     ProblemKind,
     broken,
@@ -18,9 +19,11 @@ from adapters.http.problems import (
     render,
 )
 from adapters.images.invalid_image import ImageProblem, InvalidImage
+from adapters.ports.currency import Trouble
 from adapters.ports.failure_reasons import AskedToWait, FailureKind
 from adapters.ports.failures import GenerationFailure
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, LogLocked, StorageUnavailable
+from adapters.ports.purchases import Unclear, Unpaid
 from domain.events import Asked
 from domain.refusals import Reason, Refusal
 
@@ -28,6 +31,7 @@ EVERY_KIND = [
     *REFUSALS.values(),
     *GENERATION_FAILURES.values(),
     *IMAGE_FAULTS.values(),
+    *PURCHASES.values(),
     *(kind for kind, _ in FAULTS.values()),
 ]
 
@@ -47,6 +51,11 @@ def test_every_kind_of_invalid_image_has_a_problem() -> None:
     others = {ImageProblem.TOO_LARGE: 413, ImageProblem.UNSUPPORTED: 415, ImageProblem.TIMEOUT: 503}
     found = {kind: problem.status for kind, problem in IMAGE_FAULTS.items()}
     assert found == {kind: others.get(kind, 422) for kind in ImageProblem}
+
+
+def test_every_end_of_a_purchase_that_buys_nothing_has_a_problem() -> None:
+    """The same for what is paid outside."""
+    assert set(PURCHASES) == {*Unpaid, *Trouble, *Unclear}
 
 
 def test_one_type_has_one_title() -> None:

@@ -83,6 +83,10 @@ REPEATS = {
         of_now=frozenset({"balance"}),
     ),
     "points": of_json("POST", MOVES, {"kind": "mint", "amount": 2, "reason": "a"}, of_now=frozenset({"balance"})),
+    "a purchase": of_json(
+        *("POST", "/v1/users/1/purchases", {"offer": "big", "seen": {"unit": "credits", "amount": 2.5, "price": 3}}),
+        between=(("DELETE", "/v1/admin/market/offers/big", None),),
+    ),
     "an offer": of_json("PUT", "/v1/admin/market/offers/ten", OFFERED),
     "an offer taken back": Repeat("DELETE", "/v1/admin/market/offers/big?reason=over"),
     "a favourite": Repeat("PUT", "/v1/users/2/favourites/a.png?owner=1"),

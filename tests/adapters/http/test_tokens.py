@@ -123,6 +123,7 @@ SCOPES = {
     ("POST", "/v1/users/{user}/points/gifts"): "write",
     ("POST", "/v1/admin/users/{user}/points"): "admin",
     ("GET", "/v1/market"): "read",
+    ("POST", "/v1/users/{user}/purchases"): "write",
     ("PUT", "/v1/admin/market/offers/{offer}"): "admin",
     ("DELETE", "/v1/admin/market/offers/{offer}"): "admin",
     ("PUT", "/v1/users/{user}/favourites/{name}"): "write",
