@@ -66,8 +66,8 @@ def build(config: Config, clock: Clock = utc_now, *, bot_alone: bool = False) ->
             discord=discord,
             reach=reach_of(config),
         )
-        app = make_app(store, studio, clock=clock, door=door, prices=PriceBook(config.api.credits_each))
-        app = make_app(store, studio, clock=clock, door=door, market=market)
+        prices = PriceBook(config.api.credits_each)
+        app = make_app(store, studio, clock=clock, door=door, prices=prices, market=market)
     http = None if app is None else HttpService(app, host=config.http.host, port=config.http.port)
     bot = _make_bot(config, store, studio, generator, market) if bot_alone or config.discord.token else None
     if bot is not None:

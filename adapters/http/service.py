@@ -56,7 +56,7 @@ _EVERYWHERE = MappingProxyType({"0.0.0.0": "127.0.0.1", "::": "::1"})  # noqa: S
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - keywords that are given by name
     store: Storage,
     studio: Studio,
     *,
@@ -64,10 +64,11 @@ def make_app(
     door: Door = _NO_DOOR,
     body_bounds: BodyBounds = _BODY_BOUNDS,
     prices: PriceBook = _PRICES,
-) -> web.Application:
-    """The application, ready to be served. `prices` are those of pictures that programs make themselves."""
     market: Market | None = None,
-    """The application, ready to be served; without a market that of the storage, where points pay."""
+) -> web.Application:
+    """The application, ready to be served. `prices` are those of pictures that programs make themselves; without a
+    market it is that of the storage, where points pay.
+    """
     app = web.Application(middlewares=[answer_and_log])
     jobs = Jobs(studio, clock, JobBounds())
     app[SERVICES] = Services(

@@ -22,10 +22,9 @@ from adapters.studio import Studio
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Who may ask, the storage, the studio over it and its jobs, the prices of pictures, what was taken out of its
-    line, the reader of bodies, the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
-    """Who may ask, the storage, its market, the studio over it and its jobs, what was taken out of its line, the reader
-    of bodies, the paces of refusals and of failed sign-ins, and the clock that waits are counted by.
+    """Who may ask, the storage, its market, the studio over it and its jobs, the prices of pictures, what was taken out
+    of its line, the reader of bodies, the paces of refusals and of failed sign-ins, and the clock that waits are
+    counted by.
     """
 
     access: Access

@@ -48,8 +48,6 @@ warnings = false
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "422", "429", "5xx"]
 
 [[operations]]
-include-path-regex = "^/v1/users/.user./points/gifts$"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409", "429", "5xx"]
 include-path-regex = "^/v1/users/.user./(points/gifts|purchases)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "409", "412", "429", "5xx"]
 
