@@ -31,6 +31,9 @@ async def test_a_quota_is_the_status_dictionary(service: Running) -> None:
         "limits",
         "windows",
         "grants",
+        "reached",
+        "sources",
+        "tiers",
         "position",
     }
     assert (status["daily"]["limit"], status["user"]["limit_mb"], status["global"]["total_mb"]) == (5, 500, 5000)
