@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from domain.ask_commands import AskCommand
 from domain.events import IdempotencyKey
 from domain.limits import Limits, Override, SharedLimits, Windows
 from domain.point_commands import PointCommand
@@ -304,5 +305,6 @@ Command = (
     | ReleaseExpired
     | PointCommand
     | TierCommand
+    | AskCommand
 )
 """The closed union of all commands."""

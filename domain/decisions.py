@@ -3,15 +3,16 @@
 Pure: the view tells what stands, `now` is the present, and nothing here changes anything. The rules are asked in the
 order of `Reason`, which is a promise; the first that says no is the answer. This module holds what is asked of every
 command and hands on: `validation` knows the form of commands, `reserving` places, `images` images and files,
-`policies` limits, `points` points, `tiers_given` tiers, `quota_checks` what fits, and `thresholds` what people hear of
-before it does not.
+`policies` limits, `points` points, `asks` asks for more, `tiers_given` tiers, `quota_checks` what fits, and
+`thresholds` what people hear of before it does not.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple, assert_never
 
-from domain import grants_given, images, points, policies, reserving, thresholds, tiers_given
+from domain import asks, grants_given, images, points, policies, reserving, thresholds, tiers_given
+from domain.ask_commands import AnswerAsk, AskForMore
 from domain.commands import (
     AdoptImage,
     ChangePolicy,
@@ -142,10 +143,8 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
             return policies.change_policy(command, view, policy, at)
         case OverrideLimits():
             return policies.override_limits(command, view, at)
-        case GiveGrant():
-            return grants_given.give(command, view, at)
-        case VoidGrant():
-            return grants_given.void(command, view, at)
+        case GiveGrant() | VoidGrant():
+            return grants_given.decide_grants(command, view, at)
         case DefineTier() | AssignTier() | UnassignTier() | SeeGroups():
             return tiers_given.decide_of_tiers(command, view, at)
         case ResetDaily():
@@ -154,5 +153,7 @@ def _carry_out(command: Command, view: View, policy: Limits, at: str) -> tuple[E
             return policies.set_preference(command, at)
         case MovePoints() | GivePoints() | ClaimDaily() | SetFavourite() | SetOffer() | WithdrawOffer() | BuyOffer():
             return points.decide_points(command, view, at)
+        case AskForMore() | AnswerAsk():
+            return asks.decide_asks(command, view, at)
         case _:
             assert_never(command)

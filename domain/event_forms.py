@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from domain.ask_events import ANSWERS, LIMITS_ASKED_ABOUT
 from domain.commands import DELETE_REASONS, OPERATIONS, POLICY_SOURCES, RELEASE_REASONS
 from domain.events import MAX_FILES_A_CLEANUP, TYPES
 from domain.grants import GRANT_UNITS, SOURCES
@@ -168,7 +169,8 @@ _FORMS: dict[str, Form] = {
     **dict.fromkeys(("limit", "used", "held"), SUM),
     **dict.fromkeys(("amount", "rollover", "cost", "most"), MORE_THAN_NONE),
     **dict.fromkeys(("drawn", "returned"), DRAWS),
-    "grant": ID,
+    **dict.fromkeys(("grant", "ask"), ID),
+    "answer": _one_of(*ANSWERS),
     "unit": _one_of(*GRANT_UNITS),
     **dict.fromkeys(("priority", "percent"), PRIORITY),
     "window": _one_of(*FURTHER),
@@ -225,6 +227,7 @@ _OF_A_TYPE: dict[tuple[str, str], Form] = {
     ("OfferSet", "amount"): POINTS,
     ("TierDefined", "limits"): TIER_LIMITS,
     ("GroupsSeen", "groups"): _list_of("groups", GROUP, least=0, most=MAX_GROUPS_SEEN),
+    ("MoreAsked", "limit"): _one_of(*LIMITS_ASKED_ABOUT),
     ("ImageSaved", "operation"): _one_of(*OPERATIONS, ADOPTED),
 }
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
+from domain.ask_events import AskEvent
 from domain.grants import Draw
 from domain.idempotency import IdempotencyKey as IdempotencyKey  # noqa: PLC0414 - a part of events, for their readers
 from domain.limits import Limits, UserLimits
@@ -321,6 +322,7 @@ Event = (
     | PointEvent
     | ThresholdCrossed
     | TierEvent
+    | AskEvent
 )
 """The closed union of all facts."""
 

@@ -12,7 +12,10 @@ from domain.limit_names import CREDITS, GENERATIONS
 
 BYTES = "bytes"
 GRANT_UNITS = (GENERATIONS, CREDITS, BYTES)
-SOURCES = MANAGER, EARNED, BOUGHT, GIFTED = ("manager", "earned", "bought", "gifted")
+GIVEN_SOURCES = MANAGER, EARNED, BOUGHT, GIFTED = ("manager", "earned", "bought", "gifted")
+ASKED = "asked"
+"""Of what a manager gave whoever asked for it: it comes of an approval alone."""
+SOURCES = (*GIVEN_SOURCES, ASKED)
 NEVER = "9999-12-31T23:59:59.999999Z"
 MAX_PRIORITY = 100
 

@@ -14,6 +14,11 @@ MAX_GRANTS = 1_000
 """Grants of one user that have something left."""
 
 
+def decide_grants(command: GiveGrant | VoidGrant, view: View, at: str) -> tuple[Event, ...] | Refusal:
+    """What follows from a command about a grant."""
+    return give(command, view, at) if isinstance(command, GiveGrant) else void(command, view, at)
+
+
 def give(command: GiveGrant, view: View, at: str) -> tuple[Event, ...] | Refusal:
     """GrantGiven, under an id that no grant has."""
     if view.grant(command.user, command.grant) is not None:

@@ -27,6 +27,9 @@ class Reason(Enum):
     OFFER_CHANGED = "OFFER_CHANGED"
     CLAIMED_TODAY = "CLAIMED_TODAY"
     POINTS_SHORT = "POINTS_SHORT"
+    ASK_OPEN = "ASK_OPEN"
+    ASK_LIMIT = "ASK_LIMIT"
+    ASK_CLOSED = "ASK_CLOSED"
     NOT_ALLOWED = "NOT_ALLOWED"
     PRICE_UNKNOWN = "PRICE_UNKNOWN"
     DAILY_LIMIT = "DAILY_LIMIT"
@@ -47,9 +50,10 @@ class Refusal(NamedTuple):
     and `limit` are those that the user has.
 
     `detail` is the sentence of a malformed command, or names what was not found or taken, an image where `what` says no
-    other, what was changed meanwhile, what is not allowed and what would be, or whose price is not known. `window` is
-    the name of the limit of a WINDOW_LIMIT, whose figures are places or thousandths of credits. `resets_at`: when a
-    limit of a window begins anew, or the points of a day can be claimed. `record` is the event that the refusal leaves
+    other, what was changed meanwhile, what is not allowed and what would be, or whose price is not known; of ASK_OPEN
+    the ask that is open, of ASK_CLOSED who answered it, and `what` is the answer then. `window` is the name of the
+    limit of a WINDOW_LIMIT, whose figures are places or thousandths of credits. `resets_at`: when a limit of a window
+    begins anew, the points of a day can be claimed, or more asked for. `record` is the event that the refusal leaves
     in the log, where it leaves one; `seen` is one before it, of groups that came with the command.
     """
 

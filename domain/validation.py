@@ -5,14 +5,14 @@ The grammar of user ids and image names is `names.py`'s.
 
 from __future__ import annotations
 
-import re
 from typing import assert_never
 
+from domain.ask_commands import AnswerAsk, AskCommand, AskForMore
+from domain.ask_events import ANSWERS, APPROVED, LIMITS_ASKED_ABOUT, WITHDRAWN
 from domain.commands import (
     DELETE_REASONS,
     MAX_COUNT,
     MAX_LIMIT,
-    MAX_TEXT,
     OPERATIONS,
     RELEASE_REASONS,
     START_SOURCES,
@@ -35,11 +35,11 @@ from domain.commands import (
     SetPreference,
     VoidGrant,
 )
-from domain.grants import GRANT_UNITS, MAX_PRIORITY, NEVER, SOURCES
-from domain.instants import is_instant
+from domain.grants import GIVEN_SOURCES, GRANT_UNITS, MAX_PRIORITY, NEVER
 from domain.limit_names import ALL_LIMITS, FURTHER, OF_A_USER, in_order
 from domain.limits import NO_OVERRIDE, SharedLimits, UserLimits, Windows
 from domain.names import fresh_name, malformed_name, malformed_style, malformed_tier, malformed_user
+from domain.plain_values import bad_amount, bad_end, bad_id, bad_text, is_whole, not_of
 from domain.point_commands import (
     MAX_OFFER_DAYS,
     OFFER_UNITS,
@@ -60,7 +60,6 @@ from domain.tiers import EVERYBODY, MAX_ALLOWED, MAX_GROUPS, MAX_WAITING, MAX_WE
 
 MAX_KEY_CHARS = 320
 """Characters of an idempotency key: 255 of a caller and what the studio derives from them."""
-_ID = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 MAX_GROUPS_TOLD = 1_000
 """Groups that one command may tell of; those that no tier names are not kept."""
 MAX_DAYS = 36_500
@@ -80,24 +79,22 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
             return malformed_user(user) or _bad_key(command) or _bad_count(count)
         case ReleasePlaces(user, count=count, reason=reason):
             bad_count = None if count is None else _bad_count(count)
-            return malformed_user(user) or _bad_key(command) or bad_count or _not_of(reason, RELEASE_REASONS)
+            return malformed_user(user) or _bad_key(command) or bad_count or not_of(reason, RELEASE_REASONS)
         case AdoptImage(user, name=name):
             return malformed_user(user) or malformed_name(name) or _bad_key(command) or _bad_size(command.bytes)
         case DeleteImage(user, name=name, reason=reason):
-            bad_target = malformed_user(user) or malformed_name(name)
-            return bad_target or _bad_key(command) or _not_of(reason, DELETE_REASONS)
+            return malformed_user(user) or malformed_name(name) or _bad_key(command) or not_of(reason, DELETE_REASONS)
         case CleanUp(older_than_days=days):
             return _bad_key(command) or _bad_days(days)
         case OverrideLimits(user, reason=reason):
-            return malformed_user(user) or _bad_key(command) or _bad_override(command) or _bad_text(reason, "reason")
+            return malformed_user(user) or _bad_key(command) or _bad_override(command) or bad_text(reason, "reason")
         case ResetDaily(user, reason=reason):
-            return malformed_user(user) or _bad_key(command) or _bad_text(reason, "reason")
-        case SetPreference(user, preference=preference, value=value):
-            bad_choice = _bad_text(preference, "preference") or _bad_text(value, "value")
-            return malformed_user(user) or _bad_key(command) or bad_choice
+            return malformed_user(user) or _bad_key(command) or bad_text(reason, "reason")
+        case SetPreference(user, preference=name, value=value):
+            return malformed_user(user) or _bad_key(command) or bad_text(name, "preference") or bad_text(value, "value")
         case SetPolicy(source=source):
             bad_limits = _bad_shared(command) or _bad_limits(command.gen_bytes) or _bad_percentages(command.tell_at)
-            return _bad_key(command) or _not_of(source, START_SOURCES) or bad_limits
+            return _bad_key(command) or not_of(source, START_SOURCES) or bad_limits
         case ChangePolicy():
             return _bad_key(command) or _bad_change(command)
         case GiveGrant() | VoidGrant():
@@ -108,6 +105,8 @@ def malformed(command: Command) -> str | None:  # noqa: C901, PLR0912 - one case
             return _bad_key(command)
         case MovePoints() | GivePoints() | ClaimDaily() | SetFavourite() | SetOffer() | WithdrawOffer() | BuyOffer():
             return _bad_key(command) or _bad_points(command)
+        case AskForMore() | AnswerAsk():
+            return malformed_user(command.user) or _bad_key(command) or _bad_ask(command)
         case _:
             assert_never(command)
 
@@ -148,11 +147,11 @@ def _bad_key(command: Command) -> str | None:
 
 
 def _bad_count(count: object) -> str | None:
-    return None if _is_whole(count, 1, MAX_COUNT) else f"The count must be a whole number from 1 to {MAX_COUNT}."
+    return None if is_whole(count, 1, MAX_COUNT) else f"The count must be a whole number from 1 to {MAX_COUNT}."
 
 
 def _bad_size(size: object) -> str | None:
-    return None if _is_whole(size, 0, MAX_LIMIT) else "The size must be a whole number of bytes."
+    return None if is_whole(size, 0, MAX_LIMIT) else "The size must be a whole number of bytes."
 
 
 def _bad_operation(operation: str) -> str | None:
@@ -160,19 +159,13 @@ def _bad_operation(operation: str) -> str | None:
 
 
 def _bad_ttl(seconds: object) -> str | None:
-    whole = _is_whole(seconds, 0, MAX_TTL_SECONDS)
+    whole = is_whole(seconds, 0, MAX_TTL_SECONDS)
     return None if whole else f"A reservation lasts 0 to {MAX_TTL_SECONDS} seconds."
 
 
 def _bad_days(days: object) -> str | None:
-    whole = _is_whole(days, 0, MAX_DAYS)
+    whole = is_whole(days, 0, MAX_DAYS)
     return None if whole else f"The age in days must be a whole number from 0 to {MAX_DAYS}."
-
-
-def _bad_end(until: str | None) -> str | None:
-    if until is None or is_instant(until):
-        return None
-    return "The end of an override, a grant or a tier must be a time such as 2026-01-31T00:00:00.000000Z."
 
 
 def _spelled(name: str | FreshName) -> str:
@@ -183,30 +176,26 @@ def _is_key(key: object) -> bool:
     return isinstance(key, str) and 1 <= len(key) <= MAX_KEY_CHARS and key.isprintable()
 
 
-def _is_whole(value: object, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
-
-
 def _is_limit(value: int | None) -> bool:
-    return value is None or _is_whole(value, 0, MAX_LIMIT)
+    return value is None or is_whole(value, 0, MAX_LIMIT)
 
 
 def _bad_override(command: OverrideLimits) -> str | None:
     seen = command.seen or NO_OVERRIDE
     own = UserLimits(command.user_bytes, command.daily, command.windows)
-    return _bad_end(command.until) or _bad_end(seen.until) or _bad_own(own) or _bad_own(seen.limits)
+    return bad_end(command.until) or bad_end(seen.until) or _bad_own(own) or _bad_own(seen.limits)
 
 
 def _bad_change(command: ChangePolicy) -> str | None:
     given = command.wanted.given
     none = None if given else f"No limit is given: {', '.join(SharedLimits._fields)}, or several of them."
-    return _bad_shared(command.wanted) or _bad_shared(command.seen) or none or _bad_text(command.reason, "reason")
+    return _bad_shared(command.wanted) or _bad_shared(command.seen) or none or bad_text(command.reason, "reason")
 
 
 def _bad_grant(command: GiveGrant | VoidGrant) -> str | None:
-    bad_target = malformed_user(command.user) or _bad_key(command) or _bad_id(command.grant)
+    bad_target = malformed_user(command.user) or _bad_key(command) or bad_id(command.grant)
     bad_gift = _bad_gift(command) if isinstance(command, GiveGrant) else None
-    return bad_target or bad_gift or _bad_text(command.reason, "reason")
+    return bad_target or bad_gift or bad_text(command.reason, "reason")
 
 
 def _bad_gift(command: GiveGrant) -> str | None:
@@ -216,13 +205,13 @@ def _bad_gift(command: GiveGrant) -> str | None:
     )
     rolls = command.expires_at is not None and command.rollover_until is not None
     return (
-        _not_of(command.unit, GRANT_UNITS)
-        or (None if _is_whole(command.amount, 1, MAX_LIMIT) else f"A grant is of 1 to {MAX_LIMIT}.")
-        or _not_of(command.source, SOURCES)
-        or (None if _is_whole(command.priority, 0, MAX_PRIORITY) else f"A priority is 0 to {MAX_PRIORITY}.")
-        or _bad_end(command.expires_at)
-        or _bad_end(command.rollover_until)
-        or (None if _is_whole(command.rollover, 0, command.amount) else "What rolls over is at most what is granted.")
+        not_of(command.unit, GRANT_UNITS)
+        or (None if is_whole(command.amount, 1, MAX_LIMIT) else f"A grant is of 1 to {MAX_LIMIT}.")
+        or not_of(command.source, GIVEN_SOURCES)
+        or (None if is_whole(command.priority, 0, MAX_PRIORITY) else f"A priority is 0 to {MAX_PRIORITY}.")
+        or bad_end(command.expires_at)
+        or bad_end(command.rollover_until)
+        or (None if is_whole(command.rollover, 0, command.amount) else "What rolls over is at most what is granted.")
         or (None if rolls or not (command.rollover or command.rollover_until) else "Only what expires can roll over.")
         or ends
     )
@@ -256,7 +245,7 @@ def _bad_tier(command: DefineTier) -> str | None:
         or next((bad for operation in command.operations or () if (bad := _bad_operation(operation))), None)
         or (None if _is_part(command.weight, MAX_WEIGHT) else f"A weight is 1 to {MAX_WEIGHT}.")
         or (None if _is_part(command.waiting, MAX_WAITING) else f"Requests that may wait are 1 to {MAX_WAITING}.")
-        or _bad_text(command.reason, "reason")
+        or bad_text(command.reason, "reason")
     )
 
 
@@ -277,12 +266,12 @@ def _bad_allowed(names: tuple[str, ...] | None) -> str | None:
         return None
     if not 1 <= len(names) <= MAX_ALLOWED or tuple(sorted(set(names))) != names:
         return f"A list of what is allowed has 1 to {MAX_ALLOWED} names, once each, in the order of the alphabet."
-    return next((bad for name in names if (bad := _bad_text(name, "name of what is allowed"))), None)
+    return next((bad for name in names if (bad := bad_text(name, "name of what is allowed"))), None)
 
 
 def _bad_assignment(tier: str, reason: str, until: str | None = None) -> str | None:
     given = None if tier != EVERYBODY else f"The tier {EVERYBODY} is that of whoever has no other; nobody is given it."
-    return malformed_tier(tier) or given or _bad_end(until) or _bad_text(reason, "reason")
+    return malformed_tier(tier) or given or bad_end(until) or bad_text(reason, "reason")
 
 
 def _bad_seen(place: str | None, groups: tuple[str, ...] | None) -> str | None:
@@ -296,11 +285,7 @@ def _bad_seen(place: str | None, groups: tuple[str, ...] | None) -> str | None:
 
 
 def _is_part(value: int | None, most: int) -> bool:
-    return value is None or _is_whole(value, 1, most)
-
-
-def _bad_id(text: str) -> str | None:
-    return None if _ID.fullmatch(text) else "An id has 1 to 64 letters, digits, '.', '_' and '-'."
+    return value is None or is_whole(value, 1, most)
 
 
 def _bad_shared(limits: SharedLimits | SetPolicy) -> str | None:
@@ -336,58 +321,61 @@ def _bad_limits(*limits: int | None) -> str | None:
 
 def _bad_percentages(tell_at: tuple[int, ...] | None) -> str | None:
     told = tell_at or ()
-    if len(told) <= MOST_TELL_AT and all(_is_whole(one, 1, 100) for one in told) and list(told) == sorted(set(told)):
+    if len(told) <= MOST_TELL_AT and all(is_whole(one, 1, 100) for one in told) and list(told) == sorted(set(told)):
         return None
     return f"Limits are told at no more than {MOST_TELL_AT} whole percentages from 1 to 100, which rise."
-
-
-def _bad_text(text: object, what: str) -> str | None:
-    if not isinstance(text, str) or not 1 <= len(text) <= MAX_TEXT or not text.isprintable():
-        return f"The {what} must have 1 to {MAX_TEXT} printable characters."
-    return None
-
-
-def _not_of(reason: str, allowed: tuple[str, ...]) -> str | None:
-    return None if reason in allowed else f"It must be one of {', '.join(allowed)}."
 
 
 def _bad_points(command: PointCommand) -> str | None:
     match command:
         case MovePoints(user, kind=kind, amount=amount, reason=reason):
-            bad_kind = _not_of(kind, (MINTED, BURNED))
-            return malformed_user(user) or bad_kind or _bad_amount(amount) or _bad_text(reason, "reason")
+            bad_kind = not_of(kind, (MINTED, BURNED))
+            return malformed_user(user) or bad_kind or bad_amount(amount) or bad_text(reason, "reason")
         case GivePoints(user, to=to, amount=amount, reason=reason):
-            bad_reason = None if reason is None else _bad_text(reason, "reason")
+            bad_reason = None if reason is None else bad_text(reason, "reason")
             to_oneself = "Nobody gives points to themselves." if user == to else None
-            return malformed_user(user) or malformed_user(to) or _bad_amount(amount) or to_oneself or bad_reason
+            return malformed_user(user) or malformed_user(to) or bad_amount(amount) or to_oneself or bad_reason
         case ClaimDaily(user, amount=amount):
-            return malformed_user(user) or _bad_amount(amount)
+            return malformed_user(user) or bad_amount(amount)
         case SetFavourite(user, owner=owner, name=name, image=image, reward=reward):
             bad_name = malformed_user(user) or malformed_user(owner) or malformed_name(name)
-            whole = (image is None or _is_whole(image, 1, MAX_LIMIT)) and _is_whole(reward, 0, MAX_LIMIT)
+            whole = (image is None or is_whole(image, 1, MAX_LIMIT)) and is_whole(reward, 0, MAX_LIMIT)
             return bad_name or (None if whole else f"A position and a reward are whole numbers up to {MAX_LIMIT}.")
         case SetOffer(wanted=wanted, reason=reason):
-            return _bad_offer(wanted) or _bad_text(reason, "reason")
+            return _bad_offer(wanted) or bad_text(reason, "reason")
         case WithdrawOffer(offer=offer, reason=reason):
-            return _bad_id(offer) or _bad_text(reason, "reason")
+            return bad_id(offer) or bad_text(reason, "reason")
         case BuyOffer(user, offer=offer, grant=grant, seen=seen, outside=outside):
-            bad_ids = malformed_user(user) or _bad_id(offer) or _bad_id(grant)
-            bad_amount = None if outside is None else _bad_amount(outside)
-            return bad_ids or bad_amount or (None if seen is None else _bad_offer(seen))
+            bad_ids = malformed_user(user) or bad_id(offer) or bad_id(grant)
+            bad_price = None if outside is None else bad_amount(outside)
+            return bad_ids or bad_price or (None if seen is None else _bad_offer(seen))
         case _:
             assert_never(command)
 
 
 def _bad_offer(offer: Offer) -> str | None:
-    days = offer.days is None or _is_whole(offer.days, 1, MAX_OFFER_DAYS)
     return (
-        _bad_id(offer.offer)
-        or _not_of(offer.unit, OFFER_UNITS)
-        or _bad_amount(offer.amount)
-        or _bad_amount(offer.price)
-        or (None if days else f"What is bought lasts for ever, or 1 to {MAX_OFFER_DAYS} days.")
+        bad_id(offer.offer)
+        or not_of(offer.unit, OFFER_UNITS)
+        or bad_amount(offer.amount)
+        or bad_amount(offer.price)
+        or _bad_lasting(offer.days)
     )
 
 
-def _bad_amount(amount: object) -> str | None:
-    return None if _is_whole(amount, 1, MAX_LIMIT) else f"An amount must be a whole number from 1 to {MAX_LIMIT}."
+def _bad_lasting(days: int | None) -> str | None:
+    if days is None or is_whole(days, 1, MAX_OFFER_DAYS):
+        return None
+    return f"What is bought or asked for lasts for ever, or 1 to {MAX_OFFER_DAYS} days."
+
+
+def _bad_ask(command: AskCommand) -> str | None:
+    bad_words = bad_id(command.ask) or (None if command.reason is None else bad_text(command.reason, "reason"))
+    if isinstance(command, AskForMore):
+        return bad_words or bad_amount(command.amount) or not_of(command.limit, LIMITS_ASKED_ABOUT)
+    if command.answer != WITHDRAWN and command.by in {f"discord:{command.user}", f"api:{command.user}"}:
+        return "Nobody answers their own request. Another manager can, or the owner with `abby asks`."
+    if command.answer != APPROVED:
+        return bad_words or not_of(command.answer, ANSWERS)
+    bad_gift = None if command.amount is None else bad_amount(command.amount)
+    return bad_words or bad_id(command.grant or "") or bad_gift or _bad_lasting(command.days)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from domain.ask_events import Ask
 from domain.grants import Grant
 from domain.limits import Override, TakenIn
 from domain.point_commands import Offer
@@ -45,6 +46,20 @@ class ToldView(Protocol):
         """What was told last of a limit; `whose` is `user:ID`, `guild:ID` or `pool`."""
 
 
+class AsksView(Protocol):
+    """What decisions read of asks for more."""
+
+    @property
+    def count(self) -> int:
+        """Users whose last ask is kept, open or not."""
+
+    def of(self, user: str) -> Ask | None:
+        """A user's last ask."""
+
+    def open_at(self, at: str) -> list[Ask]:
+        """What can be answered at a time, the oldest first."""
+
+
 class View(Protocol):
     """Everything that decisions read. Keys of names are `name_key`s."""
 
@@ -55,6 +70,10 @@ class View(Protocol):
     @property
     def thresholds(self) -> ToldView:
         """What people heard of limits."""
+
+    @property
+    def asks(self) -> AsksView:
+        """Who asked for more."""
 
     @property
     def last_at(self) -> str:

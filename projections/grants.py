@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from domain.events import GrantGiven, GrantVoided, ImpossibleFact
 from domain.grants import Draw, Grant, available, touched
+from domain.reservations import Reservation
 from projections.tables import Table
 
 TIDIED_ABOVE = 64
@@ -26,8 +25,15 @@ class Grants:
         """One of them by its id."""
         return next((grant for grant in self.of(user) if grant.grant == grant_id), None)
 
-    def give(self, position: int, event: GrantGiven, is_drawn: Callable[[str, str], bool]) -> None:
-        """A new grant. `is_drawn` tells whether a reservation of a user still has something of a grant."""
+    def apply(self, position: int, event: GrantGiven | GrantVoided, reservations: Table[str, Reservation]) -> None:
+        """Takes grants past one event. Raises ImpossibleFact."""
+        if isinstance(event, GrantVoided):
+            self.void(event)
+        else:
+            self.give(position, event, reservations)
+
+    def give(self, position: int, event: GrantGiven, reservations: Table[str, Reservation]) -> None:
+        """A new grant; those of which `reservations` still have something are kept."""
         if self.find(event.user, event.grant) is not None:
             raise ImpossibleFact(f"grant {event.grant} is given twice")
         if event.amount < 1:
@@ -48,7 +54,8 @@ class Grants:
         )
         former = self.of(event.user)
         if len(former) >= TIDIED_ABOVE:
-            former = tuple(grant for grant in former if available(grant, event.at) or is_drawn(event.user, grant.grant))
+            drawn = _drawn_by(event.user, reservations)
+            former = tuple(grant for grant in former if available(grant, event.at) or grant.grant in drawn)
         self._table.put(event.user, (*former, new))
 
     def void(self, event: GrantVoided) -> None:
@@ -80,3 +87,9 @@ class Grants:
 
     def _put(self, former: Grant, after: Grant) -> None:
         self._table.put(former.user, tuple(after if one is former else one for one in self.of(former.user)))
+
+
+def _drawn_by(user: str, reservations: Table[str, Reservation]) -> set[str]:
+    """The grants of which a user's reservations still have something."""
+    theirs = [reservation for _, reservation in reservations.items() if reservation.user == user]
+    return {draw.grant for reservation in theirs for draw in reservation.drawn}

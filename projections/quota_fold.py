@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import NamedTuple, assert_never
 
+from domain.ask_events import AskAnswered, MoreAsked
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -25,7 +26,7 @@ from domain.events import (
     PreferenceSet,
     RequestRefused,
 )
-from domain.grants import Grant, total
+from domain.grants import ASKED, Grant, total
 from domain.instants import EARLIEST, day_of
 from domain.limit_names import CREDITS, GENERATIONS, GUILD, POOL, USER
 from domain.limits import Limits, Override, TakenIn
@@ -39,6 +40,7 @@ from domain.tiers import Member, Tiers, limits_of
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
 from domain.windows import NOTHING, Tally, Windows
 from projections.answers import Answers
+from projections.asks import Asks
 from projections.daily_quota import DailyQuota
 from projections.global_quota import GlobalQuota
 from projections.grants import Grants
@@ -91,6 +93,7 @@ class QuotaFold(ABC):
         self.answers = Answers(tables.answers)
         self.points = Points()
         self.thresholds = Thresholds()
+        self.asks = Asks()
 
     @property
     def pool(self) -> PoolUsage:
@@ -189,6 +192,8 @@ class QuotaFold(ABC):
             raise ImpossibleFact("reservations that were open when the clock was corrected are not cancelled")
         if self.points.owed:
             self.points.settle(event)
+        if self.asks.owed or (isinstance(event, GrantGiven) and event.source == ASKED):
+            self.asks.settle(event)
         self._fold(position, event)
         if self.thresholds.is_in_use:
             user = getattr(event, "user", None)
@@ -219,10 +224,8 @@ class QuotaFold(ABC):
                 self.taken_in = taken_in_after(event, self.taken_in)
             case LimitsOverridden():
                 self._overridden(event)
-            case GrantGiven():
-                self.granted.give(position, event, self._has_drawn)
-            case GrantVoided():
-                self.granted.void(event)
+            case GrantGiven() | GrantVoided():
+                self.granted.apply(position, event, self._tables.reservations)
             case TierDefined() | TierAssigned() | TierUnassigned() | GroupsSeen():
                 self.ranks.apply(event)
             case DailyCountReset():
@@ -235,6 +238,8 @@ class QuotaFold(ABC):
                 self.points.apply(position, event)
             case ThresholdCrossed():
                 self.thresholds.apply(event, self.pool, self.user(event.user or ""))
+            case MoreAsked() | AskAnswered():
+                self.asks.apply(position, event)
             case _:
                 assert_never(event)
 
@@ -336,15 +341,6 @@ class QuotaFold(ABC):
             self.windows.charge(f"{GUILD}:{reservation.guild}", reservation.day, whole, begins=begins)
         self.windows.charge(POOL, reservation.day, whole, begins=begins)
 
-    def _has_drawn(self, user: str, grant: str) -> bool:
-        """Whether a reservation of a user still has something of a grant."""
-        return any(
-            draw.grant == grant
-            for _, reservation in self._tables.reservations.items()
-            if reservation.user == user
-            for draw in reservation.drawn
-        )
-
     def _cleaned(self, event: CleanupCompleted) -> None:
         if event.freed_bytes != sum(file.bytes for file in event.files):
             raise ImpossibleFact("a cleanup whose files do not add up")
@@ -368,6 +364,7 @@ class QuotaFold(ABC):
                 self._tables.reservations.drop(reservation_id)
         self.to_cancel = len(self._tables.reservations)
         self.points.correct(event)
+        self.asks.correct(event)
 
     def _keep(self, reservation: Reservation) -> None:
         """Keeps a reservation while something can still happen to it: one wholly settled is over."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import islice
 
 from domain.reservations import Reservation
+from projections.asks import DraftAsks
 from projections.deadlines import Deadlines
 from projections.gallery import Gallery
 from projections.global_quota import GlobalQuota
@@ -103,6 +104,7 @@ class Draft(QuotaFold):
         self.whole = GlobalQuota(state.pool)
         self.points = state.points.draft()
         self.thresholds = state.thresholds.draft()
+        self.asks = state.asks.draft()
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations that were due before this batch and still are in it."""
@@ -124,6 +126,8 @@ class Draft(QuotaFold):
         self.points.commit()
         assert isinstance(self.thresholds, DraftThresholds)
         self.thresholds.commit()
+        assert isinstance(self.asks, DraftAsks)
+        self.asks.commit()
         state.position, state.last_at = self.position, self.last_at
         state.policy, state.policy_is_recorded = self.policy, self.policy_is_recorded
         state.taken_in = self.taken_in

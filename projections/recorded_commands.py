@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
+from domain.ask_events import AskEvent
 from domain.commands import (
     OF_A_MANAGER,
     AdoptImage,
@@ -58,6 +59,7 @@ from domain.threshold_events import ThresholdCrossed
 from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.validation import MAX_TTL_SECONDS
+from projections.ask_commands import ask_command, end_of_ask
 from projections.point_commands import end_of_points, point_command
 from projections.quota_state import QuotaState
 
@@ -98,6 +100,11 @@ def commands_of(events: Sequence[Event]) -> Iterator[Asked]:
         if isinstance(event, PointEvent):
             more = end_of_points(events, first)
             yield Asked(point_command(events[first:more]), tuple(events[at:more]))
+            at = more
+            continue
+        if isinstance(event, AskEvent):
+            more = end_of_ask(event, first)
+            yield Asked(ask_command(events[first:more]), tuple(events[at:more]))
             at = more
             continue
         more = _end_of_one(events, first) if isinstance(event, ClockCorrected | CleanupCompleted) else more
@@ -314,4 +321,4 @@ _COMMANDS: dict[type[Event], Callable[[Any], Command]] = {
     CleanupCompleted: _clean_up,
     ClockCorrected: _made_of(ClockCorrected, CorrectClock),
 }
-"""The command of each event that is its only one, but for points."""
+"""The command of each event that is its only one, but for points and asks."""

@@ -14,7 +14,7 @@ from domain.limits import Limits, Override, TakenIn, UserLimits, Windows
 from domain.reservations import Reservation
 from domain.tiers import Assignment, Member, SeenAt, Tier, Tiers
 from domain.usage import DayCount, KeyedAnswer, PoolUsage, UserUsage
-from projections import points, thresholds, windows
+from projections import asks, points, thresholds, windows
 from projections.gallery import Gallery
 from projections.image_index import ImageIndex, Unpack, UserImages
 from projections.quota_fold import Tables
@@ -38,6 +38,7 @@ def dump(state: QuotaState) -> StoredState:
     tables["windows"] = state.windows.dump()
     tables |= state.points.dump()
     tables[thresholds.NAME] = state.thresholds.dump()
+    tables[asks.NAME] = state.asks.dump()
     tables["tiers"] = dict(state.tiers.by_key)
     tables["book"] = {
         "position": state.position,
@@ -72,6 +73,7 @@ def load(rows: Mapping[str, Rows], images: Mapping[str, dict[str, bytes]], unpac
     state.whole.pool = PoolUsage(*whole["pool"])
     state.points = points.of_rows({name: list(rows[name]) for name in points.NAMES})
     state.thresholds = thresholds.of_rows(list(rows.get(thresholds.NAME, ())))
+    state.asks = asks.of_rows(list(rows.get(asks.NAME, ())))
     return state
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from domain.ask_events import AskEvent
 from domain.commands import (
     Command,
     CompleteGeneration,
@@ -37,7 +38,7 @@ from projections.recorded_commands import commands_of, is_request, refused_comma
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
 from projections.what_if_sums import LIMIT_REASONS, PoolStory, Sums
 
-Kept = RequestRefused | PolicyChanged | PointEvent
+Kept = RequestRefused | PolicyChanged | PointEvent | AskEvent
 """Events that tell more than a command of theirs; what became of points is the same under other limits."""
 Told = Kept | GrantGiven | LimitExceeded
 """Those, what was bought with its payment, and what limits that were tried out would have refused."""
@@ -92,6 +93,10 @@ def requests_of(batch: Sequence[Stored]) -> Requests:
     return Requests(batch[0][0], events[0].at, events[-1].at, asked, are_wellformed)
 
 
+_FOLDED_AGAIN = (*PointEvent.__args__, *AskEvent.__args__, GrantGiven)
+"""What stands as it did under any limits."""
+
+
 class Further(NamedTuple):
     """Limits of windows that are others here; `alone`: those that were in force then are none here."""
 
@@ -136,7 +141,7 @@ class WhatIf:
             ReleasePlaces: self._release,
             OverrideLimits: self._overridden,
             LimitExceeded: self._exceeded_then,
-            **dict.fromkeys((*PointEvent.__args__, GrantGiven), lambda event, _at: self._fold_again(event)),
+            **dict.fromkeys(_FOLDED_AGAIN, lambda event, _at: self._fold_again(event)),
         }
         self._rule = decide
         self._looked_at: PoolUsage | None = None
@@ -310,7 +315,7 @@ class WhatIf:
         for sums in self._sums(event.user, event.at):
             sums.tried_then[limit_of(event)] += 1
 
-    def _fold_again(self, event: PointEvent | GrantGiven) -> None:
+    def _fold_again(self, event: PointEvent | AskEvent | GrantGiven) -> None:
         """What stands here as it did then, without a key under which it would be an answer."""
         self._fold((event._replace(request=None),))
 

@@ -121,7 +121,9 @@ FORMS = {
         ("priority percent", PERCENT),
         ("by origin preference value reason guild", TEXT),
         ("provider model", CALLED),
-        ("reservation grant offer", ID),
+        ("reservation grant offer ask", ID),
+        ("answer", one_of("approved", "denied", "withdrawn")),
+        ("limit=limit_asked", one_of(*(name for name in NAMES if name.startswith("user")), "user/storage")),
         ("style", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
         ("staged", rb'"[0-9a-f]{32}"'),
         ("media_type", one_of("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")),
@@ -155,7 +157,7 @@ FORMS = {
         ("operation", one_of(*OPERATIONS)),
         ("operation=saved", one_of(*OPERATIONS, "adopted")),
         ("source", one_of("environment", "constructor", "default", "manager")),
-        ("source=granted", one_of("manager", "earned", "bought", "gifted")),
+        ("source=granted", one_of("manager", "earned", "bought", "gifted", "asked")),
         ("taken_in", rb"\[%b(?:,%b){0,7}\]" % (LIMIT, LIMIT)),
         ("unit", one_of("generations", "credits", "bytes")),
         ("window", one_of(*FURTHER)),
@@ -206,6 +208,11 @@ TierUnassigned | | at user tier | at user by tier reason origin? request?
 GroupsSeen | | at groups | at user by place groups=seen origin?
 ThresholdCrossed | | at limit_name percent used most user guild begins
  | at by limit_name=limit_told percent used most=some user? guild? begins=first_day? origin?
+MoreAsked | | at user ask unit limit | at user by ask unit amount limit=limit_asked reason? origin? request?
+AskAnswered | | at user ask answer amount grant expires_at
+ | at user by ask answer amount? grant? expires_at? reason? origin? request?
+ThresholdCrossed | | at limit percent used most user guild window
+ | at by limit=limit_told percent used most=some user? guild? window=first_day? origin?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)
@@ -248,7 +255,7 @@ def kinds() -> Iterator[tuple[bytes, Kind]]:
 
 KINDS = dict(kinds())
 CLOCK = b'"ClockCorrected"'
-OF_A_BATCH = {CLOCK, b'"PointsMoved"'}  # whose rules ask where their batch ends
+OF_A_BATCH = {CLOCK, b'"PointsMoved"', b'"AskAnswered"'}  # whose rules ask where their batch ends
 MINT, MARKET, A_USER = b'"mint"', b'"market"', b'"user:'
 SIDES = {  # rule P1: who pays whom, and whether there is a reason, or perhaps
     b'"mint"': (MINT, A_USER, (True,)),
@@ -259,6 +266,7 @@ SIDES = {  # rule P1: who pays whom, and whether there is a reason, or perhaps
     b'"purchase"': (A_USER, MARKET, (False,)),
 }
 MOST_POINTS = 2**53 - 1
+APPROVED, ASKED, OPEN_DAYS = b'"approved"', b'"asked"', 7
 
 
 class Place(NamedTuple):
@@ -587,6 +595,8 @@ class Account:
         self.claims: dict[bytes, bytes] = {}  # the day of the last by account
         self.offers: dict[bytes, tuple[bytes | None, ...]] = {}  # price, unit, amount and days of those that stand
         self.owed: tuple[bytes | None, ...] = ()  # what was paid for and is given by the next event
+        self.asks: dict[bytes, tuple[bytes, bytes, bytes]] = {}  # of a user, open or lapsed: its id, time and unit
+        self.approved: tuple[bytes | None, ...] = ()  # what was approved and is given by the next event
         self.marks: dict[tuple[bytes, bytes], bytes] = {}  # of a user and image
         self.tiers: dict[bytes, frozenset[bytes]] = {}  # their groups
         self.assigned: set[tuple[bytes, bytes]] = set()  # users and tiers
@@ -603,6 +613,8 @@ class Account:
             raise Impossible("reservations that were open when the clock was corrected are not released (A3)")
         if self.owed and name != b'"GrantGiven"':
             raise Impossible("what was bought is not given right after it was paid (P8)")
+        if self.approved and name != b'"GrantGiven"':
+            raise Impossible("what was approved is not given right after it (Q4)")
         if (rule := self._RULES.get(name)) is not None:
             rule(self, at, *rest)
         if self.to_cancel and self.position + 1 == self.cancelled_by:
@@ -636,6 +648,7 @@ class Account:
         self.to_cancel, self.cancelled_by = len(self.reservations), int(last)
         self.claims = {account: min(day, now[1:11]) for account, day in self.claims.items()}
         self.told = {of: told for of, told in self.told.items() if told.window[1:11] <= now[1:11]}
+        self.asks = {user: (ask, min(since, now), unit) for user, (ask, since, unit) in self.asks.items()}
 
     def _reserved(self, at: bytes, user: bytes, name: bytes, *figures: bytes | None) -> None:
         count, bytes_each, each = (int(figure or 0) for figure in figures[:3])
@@ -708,7 +721,17 @@ class Account:
         expires_at, rollover, rollover_until, source = ends
         if self.owed and (user, unit, amount, expires_at, rollover, source) != self.owed:
             raise Impossible("what is given is not what was bought (P8)")
-        self.owed = ()
+        if (self.approved or source == ASKED) and (
+            user,
+            name,
+            unit,
+            amount,
+            expires_at,
+            rollover,
+            source,
+        ) != self.approved:
+            raise Impossible("what is given is not what was approved, or nothing was (Q4)")
+        self.owed = self.approved = ()
         own[name] = Grant(unit, int(amount), expires_at, int(rollover or 0), rollover_until)
 
     def _voided(self, _at: bytes, user: bytes, name: bytes) -> None:
@@ -845,6 +868,28 @@ class Account:
         is_earned = former is None and owner != user
         self.earned = (self.position + 1, A_USER + owner[1:]) if is_earned else None
 
+    def _asked(self, at: bytes, user: bytes, ask: bytes, unit: bytes, limit: bytes) -> None:
+        if unit != (b'"bytes"' if limit == USER_STORAGE else b'"' + limit.rpartition(b"/")[2]):
+            raise Impossible("more is asked for of another unit than the limit has (Q1)")
+        if user in self.asks and at < later(self.asks[user][1], OPEN_DAYS):
+            raise Impossible("more is asked for while a request of this user is open (Q2)")
+        self.asks[user] = ask, at, unit
+
+    def _answered(self, at: bytes, user: bytes, ask: bytes, answer: bytes, *members: bytes | None) -> None:
+        amount, grant, expires_at, last = members
+        known, since, unit = self.asks.pop(user, (b"", at, b""))
+        if known != ask or at >= later(since, OPEN_DAYS):
+            raise Impossible("a request is answered that is not this user's, or not open (Q3)")
+        if answer != APPROVED:
+            if (amount, grant, expires_at) != (None, None, None):
+                raise Impossible("a request is not approved, and something given (Q3)")
+            return
+        if amount is None or grant is None:
+            raise Impossible("a request is approved, and nothing given (Q3)")
+        if self.position + 1 == int(last or 0):
+            raise Impossible("its batch approves a request, and gives nothing (Q4)")
+        self.approved = (user, grant, unit, amount, expires_at, None, ASKED)
+
     def _known(self, name: bytes, user: bytes) -> Reservation:
         held = self.reservations.get(name)
         if held is None or held.user != user:
@@ -872,6 +917,8 @@ class Account:
         b'"TierUnassigned"': _unassigned,
         b'"GroupsSeen"': _seen,
         b'"ThresholdCrossed"': _crossed,
+        b'"MoreAsked"': _asked,
+        b'"AskAnswered"': _answered,
     }
 
 

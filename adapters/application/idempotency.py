@@ -19,6 +19,7 @@ import orjson
 
 from adapters.application.opening import OpenRoot
 from adapters.application.results import CLAIMED
+from domain.ask_commands import AnswerAsk, AskForMore
 from domain.commands import (
     ChangePolicy,
     CleanUp,
@@ -68,11 +69,13 @@ _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
     ReserveGeneration: _OF_THIS_ATTEMPT | {"reservation", "provider", "model", "credits_each", "groups", "place"},
     GiveGrant: _OF_THIS_ATTEMPT | {"grant"},
     BuyOffer: _OF_THIS_ATTEMPT | {"grant"},
+    AskForMore: _OF_THIS_ATTEMPT | {"ask"},
+    AnswerAsk: _OF_THIS_ATTEMPT | {"grant"},
     ClaimDaily: _OF_THIS_ATTEMPT | {"amount"},
     SetFavourite: _OF_THIS_ATTEMPT | {"reward"},
 }
-"""Whoever reserves, gives or buys is given a new id, and the price and the groups of the hour; whoever releases or
-delivers says which reservation is meant. What is earned is for settings to say.
+"""Whoever reserves, gives, buys or asks for more is given a new id, and the price and the groups of the hour; whoever
+releases or delivers says which reservation is meant. What is earned is for settings to say.
 """
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, or lists nothing, their digest stays what it was."""
@@ -104,6 +107,8 @@ C = TypeVar(
     SetOffer,
     WithdrawOffer,
     BuyOffer,
+    AskForMore,
+    AnswerAsk,
 )
 
 

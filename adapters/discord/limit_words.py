@@ -29,7 +29,13 @@ _SHARED = {
     POOL: "Everybody who uses this bot shares them, in all servers.",
 }
 _RAISED = {USER: "The server's managers can raise it.", POOL: "Only whoever runs the bot can raise it."}
-_SOURCES = {"manager": "from a manager", "earned": "earned", "bought": "bought", "gifted": "a gift"}
+_SOURCES = {
+    "manager": "from a manager",
+    "earned": "earned",
+    "bought": "bought",
+    "gifted": "a gift",
+    "asked": "asked for",
+}
 
 
 def title_of(name: str) -> str:

@@ -46,6 +46,8 @@ class Projector:
             raise damaged(found.position, left)
         if self.state.points.owed and found.position == found.batch_last:
             raise damaged(found.position, ImpossibleFact("its batch takes the price of an offer, and gives nothing"))
+        if self.state.asks.owed and found.position == found.batch_last:
+            raise damaged(found.position, ImpossibleFact("its batch approves a request, and gives nothing"))
         self._fed_at_a_start(found.position, event)
 
     def dump(self) -> Frozen:

@@ -19,7 +19,7 @@ from domain.limits import Limits, TakenIn
 from domain.names import malformed_user
 from domain.reservations import Reservation
 from domain.usage import PoolUsage
-from projections import points, thresholds
+from projections import asks, points, thresholds
 from projections.activity import Activity, Tally
 from projections.clock_corrections import ClockCorrections
 from projections.image_index import UserImages
@@ -35,7 +35,7 @@ FORMER = (3, 4, 5)
 """Those of earlier versions that are used for figures of the past: 3 tells nothing of corrections of the clock, 3 and 4
 nothing of what settings gave, which was all there was, and none of what windows count and of tiers, so that no decision
 can go on from them. Before 6 there were no points. What people heard of
-limits is a table that may be missing.
+limits and who asked for more are tables that may be missing.
 """
 ROWS_A_LINE = 1_000
 """So that no line takes long to make while others wait for the interpreter."""
@@ -47,7 +47,7 @@ _IN_NO_NAME = (b'"/', b'".', b"/.", b"//")
 
 _SHELVES = ("images", "temps")
 _TABLE = b'{"table":"'
-_KEYED_BY_USER = ("users", "days", "overrides", "grants", "members")
+_KEYED_BY_USER = ("users", "days", "overrides", "grants", "members", asks.NAME)
 _OF_USERS = tuple(
     b'%b%b"' % (_TABLE, name.encode())
     for name in (*_KEYED_BY_USER, "refusals", "reservations", "tiers", "book", *points.NAMES, thresholds.NAME)
@@ -181,7 +181,7 @@ def _projections(tables: dict[str, list[Any]], images: dict[str, dict[str, bytes
             raise ValueError("a user or a name that no log has")
     named = {
         name: tables.get(name, [])
-        for name in (*Tables._fields, "windows", "tiers", *points.NAMES, thresholds.NAME, "book")
+        for name in (*Tables._fields, "windows", "tiers", *points.NAMES, thresholds.NAME, asks.NAME, "book")
     }
     chosen = {(user, preference): value for (user, preference), value in tables.get("preferences", [])}
     days = {name[4:]: _tallies(rows) for name, rows in tables.items() if name.startswith("day ")}

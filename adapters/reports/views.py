@@ -35,7 +35,7 @@ MEMBERS: Mapping[str, str] = {
     **dict.fromkeys(("groups", "providers", "models", "operations"), "VARCHAR[]"),
     **dict.fromkeys(("weight", "waiting"), "INTEGER"),
     **dict.fromkeys(("temp", "last", "on"), "BOOLEAN"),
-    **dict.fromkeys(("payer", "payee", "kind", "offer", "unit", "owner"), "VARCHAR"),
+    **dict.fromkeys(("payer", "payee", "kind", "offer", "unit", "owner", "ask", "answer"), "VARCHAR"),
     **dict.fromkeys(("amount", "price", "image", "days"), "BIGINT"),
     **dict.fromkeys(("credits_each", "cost", "rollover", "priority"), "BIGINT"),
     **dict.fromkeys(("grant", "window"), "VARCHAR"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from adapters.wording.asks import about_asks
 from adapters.wording.figures import counted, minute, size_in_words, wish
 from adapters.wording.grants import draws_in_words
 from adapters.wording.limits import OF_ONE_USER, amount_in_words, limit_in_general, most_in_words, unit_of
@@ -11,6 +12,7 @@ from adapters.wording.points import points_in_words
 from adapters.wording.prices import credits_in_words
 from adapters.wording.releases import became, still_counted
 from adapters.wording.tiers import about_tiers
+from domain.ask_events import AskAnswered, MoreAsked
 from domain.events import (
     CleanupCompleted,
     ClockCorrected,
@@ -53,8 +55,7 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
         case ImageDeleted():
             return f"{event.name}, {size_in_words(event.bytes)} freed ({event.reason})"
         case CleanupCompleted():
-            files = counted(len(event.files), "temp file")
-            return f"{files}, {size_in_words(event.freed_bytes)} freed, older than {event.older_than_days} days"
+            return _cleaned(event)
         case RequestRefused() | LimitExceeded():
             return _refusal(event)
         case GrantGiven() | GrantVoided():
@@ -71,10 +72,17 @@ def words(event: Event) -> str:  # noqa: C901, PLR0912 - one line for each event
             return points_in_words(event)
         case ThresholdCrossed():
             return _threshold(event)
+        case MoreAsked() | AskAnswered():
+            return about_asks(event)
         case TierDefined() | TierAssigned() | TierUnassigned() | GroupsSeen():
             return about_tiers(event)
         case _:
             assert_never(event)
+
+
+def _cleaned(event: CleanupCompleted) -> str:
+    files = counted(len(event.files), "temp file")
+    return f"{files}, {size_in_words(event.freed_bytes)} freed, older than {event.older_than_days} days"
 
 
 def _saved(event: ImageSaved) -> str:

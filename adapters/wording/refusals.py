@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from adapters.wording.asks import closed_in_words
 from adapters.wording.figures import counted, size_in_words
 from adapters.wording.limits import amount_in_words, limit_in_words, unit_of
 from domain.credits import PER_CREDIT
@@ -160,6 +161,13 @@ def _busy(refusal: Refusal) -> str:
     )
 
 
+def _ask_limit(refusal: Refusal) -> str:
+    if refusal.resets_at is None:
+        return f"{counted(refusal.used, 'request')} for more wait for the managers already. Try again later."
+    anew = refusal.resets_at[:16].replace("T", " ")
+    return f"You asked for more {counted(refusal.used, 'time')} today. You can ask again from {anew} UTC on."
+
+
 def _not_found(refusal: Refusal) -> str:
     if refusal.what != IMAGE:
         of = f"{refusal.user} has no" if refusal.user else "There is no"
@@ -207,6 +215,12 @@ SENTENCES: dict[Reason, Sentence] = {
         f"This takes {counted(refusal.used, 'point')}, and {counted(refusal.limit, 'point')} are there. "
         "Nothing was changed."
     ),
+    Reason.ASK_OPEN: lambda refusal: (
+        f"Your request {refusal.detail} is not answered yet, and there is one at a time. Wait for its answer, or "
+        "withdraw it and ask anew."
+    ),
+    Reason.ASK_LIMIT: _ask_limit,
+    Reason.ASK_CLOSED: lambda refusal: closed_in_words(refusal.what, refusal.detail),
     Reason.NOT_ALLOWED: lambda refusal: (
         f"Your tier does not allow {refusal.detail or 'this'}. Ask for something that it allows."
     ),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from domain.ask_events import AskAnswered, MoreAsked
 from domain.event_data import from_data, to_data
 from domain.event_forms import misshapen
 from domain.events import (
@@ -106,6 +107,8 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     "TierAssigned": (True, True, "tier reason", "until"),
     "TierUnassigned": (True, True, "tier reason", ""),
     "GroupsSeen": (True, False, "place groups", ""),
+    "MoreAsked": (True, True, "ask unit amount limit", "reason"),
+    "AskAnswered": (True, True, "ask answer", "amount grant expires_at reason"),
 }
 DEFAULTS = {"drawn": (), "returned": (), "priority": 0, "rollover": 0, ("GenerationReleased", "cost"): 0}
 """Members whose default says more than None."""
@@ -338,6 +341,8 @@ TAGS: list[tuple[Event, list[str]]] = [
     (OfferSet(NOON, BY, "o", "bytes", 1, 2, "a game"), ["policy"]),
     (OfferWithdrawn(NOON, BY, "o", "a game"), ["policy"]),
     (FavouriteSet(NOON, USER, BY, OTHER, "cat.png", 3, on=True), ["user:42"]),
+    (MoreAsked(NOON, USER, BY, "a1", "generations", 3, "user/day/generations"), ["user:42"]),
+    (AskAnswered(NOON, USER, BY, "a1", "denied", request=KEY), ["user:42", REQUEST_TAG]),
     (ThresholdCrossed(NOON, "system", "user/storage", 80, 8, 10, user=USER), ["user:42"]),
     (ThresholdCrossed(NOON, "system", "pool/storage", 80, 8, 10), ["pool"]),
     (ThresholdCrossed(NOON, "system", "guild/day/credits", 80, 8, 10, guild="9", begins="2026-03-10"), ["pool"]),

@@ -36,6 +36,9 @@ PROMISED = [
     Reason.OFFER_CHANGED,
     Reason.CLAIMED_TODAY,
     Reason.POINTS_SHORT,
+    Reason.ASK_OPEN,
+    Reason.ASK_LIMIT,
+    Reason.ASK_CLOSED,
     Reason.NOT_ALLOWED,
     Reason.PRICE_UNKNOWN,
     Reason.DAILY_LIMIT,
@@ -141,14 +144,16 @@ def test_a_stored_answer_comes_before_everything_that_is_looked_up() -> None:
 
 def test_every_pair_of_neighbours_that_one_command_can_break_has_a_row() -> None:
     """NOT_FOUND is for deletions and UNKNOWN_RESERVATION for places, LIMITS_CHANGED for the limits of all, three for
-    points: no command can break two of them. What somebody who buys hears first, `test_points.py` says.
+    points: no command can break two of them. What somebody who buys hears first, `test_points.py` says,
+    and of whoever asks for more `test_asks.py`.
     """
     covered = {(row[3], row[6]) for row in ROWS}
-    neighbours = set(pairwise(PROMISED[:17]))
+    neighbours = set(pairwise(PROMISED[:20]))
     impossible = {(Reason.REQUEST_RUNNING, Reason.NOT_FOUND), (Reason.NOT_FOUND, Reason.UNKNOWN_RESERVATION),
                   (Reason.NAME_TAKEN, Reason.LIMITS_CHANGED), (Reason.LIMITS_CHANGED, Reason.OFFER_CHANGED),
                   (Reason.OFFER_CHANGED, Reason.CLAIMED_TODAY), (Reason.CLAIMED_TODAY, Reason.POINTS_SHORT),
-                  (Reason.POINTS_SHORT, Reason.NOT_ALLOWED)}  # fmt: skip
+                  (Reason.POINTS_SHORT, Reason.ASK_OPEN), (Reason.ASK_OPEN, Reason.ASK_LIMIT),
+                  (Reason.ASK_LIMIT, Reason.ASK_CLOSED), (Reason.ASK_CLOSED, Reason.NOT_ALLOWED)}  # fmt: skip
     assert neighbours - covered == impossible
 
 

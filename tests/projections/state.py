@@ -37,6 +37,7 @@ def state_of(state: QuotaState) -> dict[str, Any]:
         },
         "points": {name: dict(sorted(rows.items())) for name, rows in state.points.dump().items()},
         "told": dict(sorted(state.thresholds.dump().items())),
+        "asks": dict(sorted(state.asks.dump().items())),
         "images": index_of(state.gallery),
         "temp_files": index_of(state.temps),
     }

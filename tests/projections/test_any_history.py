@@ -12,6 +12,7 @@ from itertools import count
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from domain.ask_commands import AnswerAsk, AskForMore
 from domain.commands import (
     Command,
     CompleteGeneration,
@@ -124,6 +125,18 @@ about_points: st.SearchStrategy[Command] = st.one_of(
         users, st.sampled_from(["o", "p"]), grants, st.none() | offers, requests,
     ),
 )  # fmt: skip
+asked_for = st.sampled_from(["q1", "q2"])
+about_asks: st.SearchStrategy[Command] = st.one_of(
+    st.builds(
+        lambda user, ask, amount, limit, request: AskForMore(user, "library", ask, amount, limit, None, None, request),
+        users, asked_for, few, st.sampled_from(["user/day/generations", "user/day/credits", "user/storage"]), requests,
+    ),
+    st.builds(
+        lambda user, ask, answer, amount, grant, days: AnswerAsk(user, "cli", ask, answer, amount, grant, days),
+        users, asked_for, st.sampled_from(["approved", "approved", "denied", "withdrawn"]), st.none() | few, grants,
+        st.none() | few,
+    ),
+)  # fmt: skip
 granting: st.SearchStrategy[Command] = st.builds(
     lambda user, grant, unit, amount, priority, expires_at, rollover, until: give(
         grant, amount, unit, user=user, priority=priority, expires_at=expires_at,
@@ -200,6 +213,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
         st.integers(300, 900), st.integers(300, 1500), st.integers(2, 6), st.booleans(), windows, tried_out,
     ),
     about_points,
+    about_asks,
 )  # fmt: skip
 waits = st.sampled_from([0, 0, 0, 1, 899, 900, 3_600, 43_200, 86_400, 7 * 86_400, -60, -43_200, -90_000, -10 * 86_400])
 tight = st.builds(

@@ -19,6 +19,7 @@ from adapters.application.results import Delivery, StoreSettings
 from adapters.application.storage import Storage
 from adapters.engines.opening import open_store
 from adapters.library.storage_manager import StorageManager
+from domain.ask_commands import AnswerAsk, AskForMore
 from domain.commands import (
     AdoptImage,
     Command,
@@ -68,6 +69,7 @@ async def make_real_log(root: Path) -> tuple[int, int]:
         _market(store)
         _with_tiers(store)
         _nearly_reached(store)
+        _with_asks(store)
         pool = store.opened().ledger.state.pool
         return pool.used_bytes, pool.held_bytes
 
@@ -234,6 +236,20 @@ def _nearly_reached(store: Storage) -> None:
     execute(store, brought._replace(name="again.png", staged="6b" * 16))
     execute(store, asked._replace(user="31", reservation="guilds", credits_each=0, origin="guild:8"))
     execute(store, brought._replace(user="31", bytes=195_000, staged="6c" * 16))
+
+
+def _with_asks(store: Storage) -> None:
+    """Users who ask for more: an approval of less until a time, one of what was asked for, a denial, what is open."""
+    request = IdempotencyKey("q", "0f" * 32)
+    execute(store, AskForMore("50", "discord:50", "q1", 2_500, "user/month/credits", "a fair", "guild:9", request))
+    execute(store, AnswerAsk("50", "discord:1", "q1", "approved", 2_000, "qg1", 7, "for the fair", "guild:9", request))
+    execute(store, AskForMore("50", "page", "q2", 3, "user/day/generations"))
+    execute(store, AnswerAsk("50", "cli", "q2", "denied", reason="not this week"))
+    execute(store, AskForMore("50", "page", "q3", 1_000, "user/storage"))
+    execute(store, AnswerAsk("50", "cli", "q3", "approved", grant="qg3"))
+    execute(store, AskForMore("50", "page", "q4", 1, "user/week/generations"))
+    execute(store, AskForMore("51", "page", "q5", 1, "user/week/generations"))
+    execute(store, AnswerAsk("51", "page", "q5", "withdrawn"))
 
 
 def execute(store: Storage, command: Command) -> None:

@@ -18,6 +18,7 @@ HEADER = b'{"log":"0f1e2d3c4b5a69788796a5b4c3d2e1f0","format":1,"created":"2026-
 DAY = "2026-03-10T12:00:00.000000Z"
 BEFORE = "2026-03-10T11:00:00.000000Z"
 """Where the clock goes back to, by an hour, in the last event."""
+NEXT_MONTH = "2026-04-01T00:00:00.000000Z"
 STAGED = "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d"
 BAIT = "bait.png"
 """What files are called at which forged values point."""
@@ -29,7 +30,7 @@ _LIMITS = {"user_bytes": 9_000, "pool_bytes": 90_000, "daily": 5, "gen_bytes": 1
            "unenforced": ["pool/storage"], "tell_at": [80]}  # fmt: skip
 _OWN = {"user_bytes": 1, "daily": 9, "windows": {"user/day/credits": 8_000}}
 _GRANT = {"grant": "g1", "unit": "credits", "amount": 9_000, "source": "bought", "reason": "an offer", "priority": 3,
-          "expires_at": "2026-04-01T00:00:00.000000Z", "rollover": 500,
+          "expires_at": NEXT_MONTH, "rollover": 500,
           "rollover_until": "2026-05-01T00:00:00.000000Z"}  # fmt: skip
 _IMAGE = {"sha256": "ab" * 32, "media_type": "image/png", "width": 64, "height": 48}
 _TEMP = {"name": "t.png", "bytes": 50, "replaced_bytes": 0, **_IMAGE, "operation": "unspecified", "temp": True}
@@ -74,6 +75,16 @@ BASE: list[tuple[str, dict[str, object]]] = [
                           "most": 20_000, "user": "42", "begins": "2026-03-01", "origin": "guild:9"}),
     ("ThresholdCrossed", {"at": DAY, "by": "system", "limit_name": "guild/day/generations", "percent": 80, "used": 16,
                           "most": 20, "guild": "9", "begins": "2026-03-10", "origin": "guild:9"}),
+    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "user/month/credits", "percent": 80, "used": 16_000,
+                          "most": 20_000, "user": "42", "window": "2026-03-01", "origin": "guild:9"}),
+    ("ThresholdCrossed", {"at": DAY, "by": "system", "limit": "guild/day/generations", "percent": 80, "used": 16,
+                          "most": 20, "guild": "9", "window": "2026-03-10", "origin": "guild:9"}),
+    ("MoreAsked", {**_WHO, "ask": "a1", "unit": "credits", "amount": 900, "limit": "user/day/credits",
+                   "reason": "a fair", **_LAST}),
+    ("AskAnswered", {**_WHO, "ask": "a1", "answer": "approved", "amount": 800, "grant": "g2", "expires_at": NEXT_MONTH,
+                     "reason": "for the fair", **_LAST}),
+    ("GrantGiven", {**_WHO, "grant": "g2", "unit": "credits", "amount": 800, "source": "asked", "reason": "a fair",
+                    "expires_at": NEXT_MONTH, **_LAST}),
     ("GrantVoided", {**_WHO, "grant": "g1", "reason": "a mistake", **_LAST}),
     ("TierDefined", {"at": DAY, "by": "cli", "tier": "gold", "limits": _OWN, "groups": ["guild:9/role:5"],
                      "reason": "boosters", "providers": ["sketch"], "models": ["v1"], "operations": ["upscale"],
@@ -226,7 +237,7 @@ MAY_STAND: dict[str, frozenset[str]] = {
         }
     ),
     **dict.fromkeys(
-        ("reservation", "grant", "offer"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})
+        ("reservation", "grant", "offer", "ask"), frozenset(_IN_AN_ID | _HEX | {"64 capital digits", "no digits"})
     ),
     "command": frozenset(
         {"a device", "of another case", "31 digits", "33 digits", "capital digits", "64 capital digits", "no digits"}
@@ -243,6 +254,7 @@ MAY_STAND_IN = frozenset(
     for kinds, members in (
         (("RequestRefused", "LimitExceeded"), ("bytes", "limit", "used", "held")),
         (("GrantGiven",), ("amount", "rollover")),
+        (("MoreAsked", "AskAnswered"), ("amount",)),
         (("GenerationReserved", "GenerationCompleted", "GenerationReleased"), ("amount", "cost")),
     )
     for kind in kinds
@@ -257,7 +269,7 @@ OPTIONAL = frozenset(
 )
 """What may be missing wherever it stands."""
 OPTIONAL_IN = frozenset(
-    {("PolicyChanged", "reason")}
+    {("PolicyChanged", "reason"), ("MoreAsked", "reason"), ("AskAnswered", "reason"), ("AskAnswered", "expires_at")}
     | {(type_name, limit) for type_name in ("LimitsOverridden", "TierDefined") for limit in ("user_bytes", "daily")}
     | {(type_name, "model") for type_name in ("GenerationReserved", "RequestRefused", "LimitExceeded")}
     | {("GrantGiven", "expires_at"), ("PointsMoved", "reason")}
@@ -278,7 +290,7 @@ def rows(*, all_kinds: bool) -> Iterator[Row]:
     """Every member of every type. All kinds for what paths are made of; for the others a quarter of them, in turn,
     where the name comes first, and a few for its further ones; or, asked for, all.
     """
-    before = [line_of(*event) for event in BASE]
+    before = [line_of(*event)._replace(ends=event[0] != "AskAnswered") for event in BASE]  # its grant is of its batch
     seen: list[str] = []
     for index, (type_name, _) in enumerate(BASE):
         for path in paths_of(type_name, index):
@@ -303,6 +315,9 @@ _OTHERWISE = {
     ("GrantGiven", "reason"),
     ("ThresholdCrossed", "limit_name"),
     ("ThresholdCrossed", "begins"),
+    ("ThresholdCrossed", "limit"),
+    ("MoreAsked", "limit"),
+    ("ThresholdCrossed", "window"),
     ("LimitsOverridden", "reason"),
     ("LimitsOverridden", "limits"),
     ("ImageSaved", "operation"),

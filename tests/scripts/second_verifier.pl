@@ -19,7 +19,7 @@ my $header = qr/\A\{"log":"(?<log>$id)","format":1,"created":$form{time}\}\n/n;
 my $slot = qr/\A(?<sum>(?<body>\{"log":"(?<log>$id)","counter":(?<counter>$w),"position":(?<position>$w),"size":(?<size>$w),"hash":"(?<hash>$sha)"
     ,"reconciled":$w(?<ended>,"ended":true)?)(,"seal":"(?<seal>$sha)")?),"check":"(?<check>$sha)"\}[ ]*\n\z/nx;
 
-my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed, $own_bytes, $told);    # the accounts of section 5
+my ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed, $own_bytes, $told, $asks, $approved);    # the accounts of section 5
 sub counted { my ($user, $change, $temp) = @_; $all += $change; $own_bytes->{$user} += $temp ? 0 : $change;    # bytes of a user, and so of all
     for (['"pool/storage"', $all], ["\"user/storage\"$user", $own_bytes->{$user}]) { my $last = $told->{ $_->[0] }; $last->{least} = $_->[1] if $last && $_->[1] < $last->{least} } }
 sub gone { my ($is, $bytes) = @_; my ($temp, $user) = split ' ', $is; counted($user, -$bytes, $temp eq 'true'); (delete $stands->{lc $is} // -1) != $bytes }
@@ -40,7 +40,7 @@ sub take { my ($r, $unit, $n, @draws) = @_; my @taken;    # from draws of a rese
 sub front { my ($r, $unit, $n) = @_; take($r, $unit, $n, @{ $r->{drawn} }) }
 sub back { my ($r, $unit, $n) = @_; take($r, $unit, $n, reverse @{ $r->{drawn} }) }
 sub used_up { my ($r, $credits) = @_; my $own = least($r->{own}, $credits); $r->{own} -= $own; front($r, '"credits"', $credits - $own) }
-sub days_later { my ($days) = @_; my ($y, $m, $d) = $at =~ /(\d+)-(\d+)-(\d+)/; strftime('"%Y-%m-%d', gmtime(timegm(0, 0, 0, $d, $m - 1, $y) + 86400 * $days)) . substr $at, 11 }
+sub days_after { my ($at, $days) = @_; my ($y, $m, $d) = $at =~ /(\d+)-(\d+)-(\d+)/; strftime('"%Y-%m-%d', gmtime(timegm(0, 0, 0, $d, $m - 1, $y) + 86400 * $days)) . substr $at, 11 }
 sub draws { my ($told) = @_; my @found; push @found, { grant => $1, unit => $2, amount => $3 } while ($told // '') =~ /"grant":("[^"]*"),"unit":("\w+"),"amount":(\d+)/g; @found }
 sub is_returned { my ($e, @right) = @_; my $told = join ',', map { "{\"grant\":$_->{grant},\"unit\":$_->{unit},\"amount\":$_->{amount}}" } @right;
     return 0 if ($e->{returned} // '[]') ne "[$told]"; moved($grants->{ $e->{user} }{ $_->{grant} }, $_->{amount}) for @right; 1 }
@@ -54,13 +54,13 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     push @tags, 'request:' . substr sha256_hex(value($e{by}) . "\0" . value($e{request} =~ /^.{7}(.*),"digest"/s)), 0, 32 if $e{request};
     return 'tags' if $tags ne join ',', map { "\"$_\"" } @tags;
     $nth++; return 'A1' if $e{at} lt $at && $type ne 'ClockCorrected'; return 'A3' if $cancel && !($type eq 'GenerationReleased' && $e{reason} eq '"cancelled"');
-    return 'P8' if $owed && $type ne 'GrantGiven'; (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
+    return 'P8' if $owed && $type ne 'GrantGiven'; return 'Q4' if $approved && $type ne 'GrantGiven'; (my $before, $at) = ($at, $e{at}); my $day = ($user // '') . substr $at, 1, 10;
     if ($name && $type ne 'GenerationReserved') { return 'A5' unless ($r = $known->{$name}) && $r->{user} eq $user; $open = $r->{open} }
     if ($type eq 'PolicyChanged') { ($free) = $e{limits} =~ /"moderated_free":(\w+)/ } elsif ($type eq 'DailyCountReset') { $resets->{$day}++ }
     elsif ($type eq 'ClockCorrected') { return 'A2' unless $e{was} eq $before && $e{now} eq $at && $at lt $before;
         delete @$known{ grep { !$known->{$_}{open} } keys %$known }; $cancel = keys %$known;
         delete @$told{ grep { substr($told->{$_}{window}, 0, 11) gt substr $at, 0, 11 } keys %$told };
-        for (values %$claims) { $_ = substr $at, 1, 10 if $_ gt substr $at, 1, 10 } }
+        for (values %$asks) { $_->{since} = $at if $_->{since} gt $at } for (values %$claims) { $_ = substr $at, 1, 10 if $_ gt substr $at, 1, 10 } }
     elsif ($type eq 'PointsMoved') { my ($from, $to) = map { s/"//gr =~ s/:.*//sr } @e{qw(payer payee)}; my $kind = $e{kind} =~ s/"//gr; my $today = substr $at, 1, 10;
         my %sides = (mint => 'mint user 1', burn => 'user mint 1', gift => 'user user', claim => 'mint user 0', favourite => 'mint user 0', purchase => 'user market 0');
         my ($pays, $paid, $why) = split ' ', $sides{$kind};
@@ -68,7 +68,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         return 'P2' if ($points->{$from eq 'user' ? $e{payer} : $from} // 0) - $e{amount} < ($from eq 'mint' ? -9007199254740991 : 0);
         return 'P3' if $kind eq 'claim' && ($claims->{$e{payee}} // '') ge $today; return 'P4' if $kind eq 'favourite' && ($earned // '') ne "$nth $e{payee}";
         if ($kind eq 'purchase') { my $offer = $offers->{ $e{offer} }; return 'P5' if !$offer || $offer->{price} != $e{amount};
-            $owed = join ' ', '"' . substr($e{payer}, 6), @$offer{qw(unit amount)}, '"bought"', $offer->{days} ? days_later($offer->{days}) : '' }
+            $owed = join ' ', '"' . substr($e{payer}, 6), @$offer{qw(unit amount)}, '"bought"', $offer->{days} ? days_after($at, $offer->{days}) : '' }
         $claims->{$e{payee}} = $today if $kind eq 'claim';
         $points->{$from eq 'user' ? $e{payer} : $from} -= $e{amount}; $points->{$to eq 'user' ? $e{payee} : $to} += $e{amount} }
     elsif ($type eq 'OfferSet') { $offers->{ $e{offer} } = {%e} } elsif ($type eq 'OfferWithdrawn') { return 'P6' unless delete $offers->{ $e{offer} } }
@@ -102,7 +102,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         while (my ($whose, $called, $bytes) = splice @files, 0, 3) { return 'A12' if gone("true $whose $called", $bytes); $freed += $bytes }
         return 'A12' if $freed != $e{freed_bytes} }
     elsif ($type eq 'GrantGiven') { my $own = $grants->{$user} //= {}; return 'A17' if $own->{ $e{grant} };
-        return 'P8' if $owed && ($e{rollover} || $owed ne join ' ', $user, @e{qw(unit amount source)}, $e{expires_at} // ''); $owed = ''; if (keys %$own >= 64) {
+        return 'P8' if $owed && ($e{rollover} || $owed ne join ' ', $user, @e{qw(unit amount source)}, $e{expires_at} // ''); $owed = ''; return 'Q4' if ($approved || $e{source} eq '"asked"') && ($e{rollover} || $approved ne join ' ', $user, @e{qw(grant unit amount source)}, $e{expires_at} // ''); $approved = ''; if (keys %$own >= 64) {
             my %in = map { $_->{grant} => 1 } map { @{ $_->{drawn} } } grep { $_->{user} eq $user } values %$known;
             delete @$own{ grep { !$in{$_} && !can_be_drawn($own->{$_}) } keys %$own } } $own->{ $e{grant} } = { %e, balance => $e{amount} } }
     elsif ($type eq 'ThresholdCrossed') { my ($scope, $stored) = ($e{limit_name} =~ /"(\w+)/, $e{limit_name} =~ /storage/); my $last = $told->{ $e{limit_name} . ($user // $e{guild} // '') };
@@ -111,6 +111,11 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         return 'H3' if $last && !$stored && ($last->{window} gt $e{begins} || $last->{window} eq $e{begins} && $last->{percent} >= $e{percent});
         return 'H4' if $last && $stored && $e{percent} <= $last->{percent} && $last->{least} * 100 >= $e{most} * ($e{percent} - 5);
         $told->{ $e{limit_name} . ($user // $e{guild} // '') } = { window => $e{begins} // '', percent => $e{percent}, least => $e{used} } }
+        $told->{ $e{limit} . ($user // $e{guild} // '') } = { window => $e{window} // '', percent => $e{percent}, least => $e{used} } }
+    elsif ($type eq 'MoreAsked') { my ($unit) = $e{limit} =~ /(\w+)"/; return 'Q1' if $e{unit} ne ($unit eq 'storage' ? '"bytes"' : "\"$unit\""); return 'Q2' if $asks->{$user} && $at lt days_after($asks->{$user}{since}, 7); $asks->{$user} = { %e, since => $at } }
+    elsif ($type eq 'AskAnswered') { my $ask = delete $asks->{$user}; return 'Q3' if !$ask || $ask->{ask} ne $e{ask} || $at ge days_after($ask->{since}, 7);
+        my $yes = $e{answer} eq '"approved"'; return 'Q3' if $yes != defined $e{amount} || $yes != defined $e{grant} || !$yes && defined $e{expires_at};
+        $approved = join ' ', $user, $e{grant}, $ask->{unit}, $e{amount}, '"asked"', $e{expires_at} // '' if $yes }
     elsif ($type eq 'GrantVoided') { my $grant = $grants->{$user}{ $e{grant} }; return 'A18' if !$grant || $grant->{voided}++ }
     elsif ($type eq 'TierDefined') { if ($e{limits} eq 'null') { return 'T1' unless delete $tiers->{ $e{tier} }; delete $_->{ $e{tier} } for values %$assigned }
         else { $tiers->{ $e{tier} } = { map { $_ => 1 } $e{groups} =~ /"[^"]*"/g }; return 'T1' if keys %$tiers > 64 } } elsif ($type eq 'TierAssigned') {
@@ -118,7 +123,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
     $all > 9223372036854775807 ? 'A13' : '' }
 
 sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots = (-e $head ? slurp($head) : '') . "\0" x 4608;
-    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed, $own_bytes, $told) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {}, '', {}, {});
+    ($at, $free, $cancel, $stands, $known, $resets, $all, $grants, $points, $claims, $offers, $marks, $earned, $nth, $tiers, $assigned, $owed, $own_bytes, $told, $asks, $approved) = ('', 'false', 0, {}, {}, {}, 0, {}, {}, {}, {}, {}, '', 0, {}, {}, '', {}, {}, {}, '');
     my $log = slurp($path); return ('damaged', 0, undef, 'header') unless $log =~ $header && $+[0] <= 512;
     my ($id, $end, $hash, $pos, $first, $last, $whole) = ($+{log}, $+[0], sha256(substr $log, 0, $+[0] - 1), 0, 0, 0, 0);
     my @slots = sort { $b->{counter} <=> $a->{counter} } map { substr($slots, $_, 512) =~ $slot && sha256_hex($+{sum}) eq $+{check} ? {%+} : () } 0, 4096;
@@ -130,7 +135,7 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
             && eval { Encode::decode('UTF-8', my $copy = $line, Encode::FB_CROAK); 1 };
         ($pos, $first, $last, $hash, $offset) = (@l{qw(pos first last)}, $next, $offset + length $line); push @waiting, [$l{type}, substr($body, $data), $l{tags}];
         next if $pos < $last; $whole = $pos; $at{$offset} = "$pos " . unpack 'H*', $hash;
-        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } $wrong ||= $cancel && [$whole, 'A3'] || $owed && [$whole, 'P8'] }
+        while (my $event = shift @waiting) { $wrong ||= ($_ = broken(@$event)) && [$whole - @waiting, $_] } $wrong ||= $cancel && [$whole, 'A3'] || $owed && [$whole, 'P8'] || $approved && [$whole, 'Q4'] }
     $bad ||= $offset < length $log ? 'no end' : $pos < $last ? 'no whole batch' : ''; pos($log) = $offset;
     while ($bad && $log =~ /\G([^\n]*\n)/gc) { $later ||= $+{first} > $pos + 1 && $+{first} <= $+{pos} && $+{pos} <= $+{last} if length $1 <= 16777216 && $1 =~ /$place".*,"hash":"$sha"\}\n\z/n }
     return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log; my $own = hmac_sha256('abby head 1', substr $::key // '', 0, 32); return ('damaged', $whole, undef, 'seal') if $m && $::key && ($m->{seal} ? $m->{seal} ne hmac_sha256_hex($m->{body}, $own) : 32 < length $::key);

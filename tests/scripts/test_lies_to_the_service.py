@@ -8,10 +8,10 @@ import pytest
 
 from adapters.engines.choice import default_engine
 from adapters.ledger.projector import Projector
-from tests.scripts import lies, lies_of_grants, lies_of_thresholds, lies_of_tiers
+from tests.scripts import lies, lies_of_asks, lies_of_grants, lies_of_thresholds, lies_of_tiers
 from tests.scripts.forgery import Lie, chained, head, header_of, lines_of, slot
 
-_TELLERS = (lies, lies_of_grants, lies_of_tiers, lies_of_thresholds)
+_TELLERS = (lies, lies_of_grants, lies_of_tiers, lies_of_thresholds, lies_of_asks)
 TOLD: list[tuple[str, Lie]] = [
     *((f"{rule}: {what}", lie) for teller in _TELLERS for what, rule, lie in teller.LIES),
     *(told for teller in _TELLERS for told in (*teller.NO_EVENTS, *teller.FALSE_TAGS)),

@@ -25,6 +25,7 @@ OF_OTHERS = {
     *(Reason.BUSY, Reason.STOPPED, Reason.LIMITS_CHANGED),
     *(Reason.NOT_ALLOWED, Reason.PRICE_UNKNOWN, Reason.WINDOW_LIMIT),
     *(Reason.OFFER_CHANGED, Reason.CLAIMED_TODAY, Reason.POINTS_SHORT),
+    *(Reason.ASK_OPEN, Reason.ASK_LIMIT, Reason.ASK_CLOSED),
 }
 """What a busy or stopped ledger says, and who comes second: no month with one caller has it. Months with tiers, prices
 and points are those of `tests/adapters/reports/all_kinds.py`.

@@ -8,7 +8,7 @@ const mb = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const WHEN = { day: "today", week: "this week", month: "this month" };
 const WHOSE = { user: "Your", guild: "One Discord server's", pool: "Everybody's" };
-const SOURCES = { manager: "from a manager", earned: "earned", bought: "bought", gifted: "a gift" };
+const SOURCES = { manager: "from a manager", earned: "earned", bought: "bought", gifted: "a gift", asked: "asked for" };
 const MEGABYTE = 1048576;
 const MARKED = { "daily-reached": "user/day/generations", "storage-reached": "user/storage", "pool-reached": "pool/storage" };
 

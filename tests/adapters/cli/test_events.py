@@ -18,6 +18,7 @@ from adapters.application.governing import reset_daily_blocking
 from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from adapters.wording.events import words
+from domain.ask_events import AskAnswered, MoreAsked
 from domain.commands import SetPolicy
 from domain.events import (
     TYPES,
@@ -353,6 +354,15 @@ SAID: list[tuple[Event, str]] = [
         ThresholdCrossed(AT, "system", "user/month/credits", 80, 16_000, 20_000, user="a", begins="2026-03-01"),
         "80 % of user/month/credits, from 2026-03-01 on: 16 credits of 20 credits used or held",
     ),
+    (
+        MoreAsked(AT, "a", "a", "q1", "credits", 2_500, "user/month/credits", "a fair"),
+        "request q1: 2.5 credits beyond credits a month for one user: a fair",
+    ),
+    (
+        AskAnswered(AT, "a", "cli", "q1", "approved", 2_000, "g1", AT, "for the fair"),
+        "request q1 approved as grant g1 until 2026-01-02 03:04 UTC: for the fair",
+    ),
+    (AskAnswered(AT, "a", "cli", "q1", "withdrawn"), "request q1 withdrawn"),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=True), "cat.png of b is a favourite"),
     (FavouriteSet(AT, "a", "a", "b", "cat.png", 4, on=False), "cat.png of b is no longer a favourite"),
     (
