@@ -24,8 +24,8 @@ OPEN_SECONDS = OPEN_DAYS * 86_400
 
 
 class MoreAsked(NamedTuple):
-    """A user asks for `amount` places, thousandths of credits or bytes more than `limit`, one of the user's own limits
-    by its name, gives. `reason` is what the user wrote.
+    """A user asks for `amount` places, thousandths of credits or bytes more than `limit_name`, one of the user's own
+    limits, gives. `reason` is what the user wrote.
     """
 
     at: str
@@ -34,7 +34,7 @@ class MoreAsked(NamedTuple):
     ask: str
     unit: str
     amount: int
-    limit: str
+    limit_name: str
     reason: str | None = None
     origin: str | None = None
     request: IdempotencyKey | None = None

@@ -59,7 +59,7 @@ def _ask(command: AskForMore, view: View, at: str) -> tuple[Event, ...] | Refusa
             ask=command.ask,
             unit=unit,
             amount=command.amount,
-            limit=command.limit,
+            limit_name=command.limit,
             reason=command.reason,
             origin=command.origin,
             request=command.idempotency_key,

@@ -227,7 +227,7 @@ _OF_A_TYPE: dict[tuple[str, str], Form] = {
     ("OfferSet", "amount"): POINTS,
     ("TierDefined", "limits"): TIER_LIMITS,
     ("GroupsSeen", "groups"): _list_of("groups", GROUP, least=0, most=MAX_GROUPS_SEEN),
-    ("MoreAsked", "limit"): _one_of(*LIMITS_ASKED_ABOUT),
+    ("MoreAsked", "limit_name"): _one_of(*LIMITS_ASKED_ABOUT),
     ("ImageSaved", "operation"): _one_of(*OPERATIONS, ADOPTED),
 }
 

@@ -25,7 +25,7 @@ def ask_command(events: Sequence[object]) -> AskCommand:
             by=event.by,
             ask=event.ask,
             amount=event.amount,
-            limit=event.limit,
+            limit=event.limit_name,
             reason=event.reason,
             origin=event.origin,
             idempotency_key=event.request,

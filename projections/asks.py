@@ -93,8 +93,8 @@ class Asks:
 
     def _ask(self, position: int, event: MoreAsked) -> None:
         last = self.of(event.user)
-        if event.limit not in LIMITS_ASKED_ABOUT or event.unit != unit_asked(event.limit):
-            raise ImpossibleFact(f"{event.unit} beyond {event.limit} are asked for")
+        if event.limit_name not in LIMITS_ASKED_ABOUT or event.unit != unit_asked(event.limit_name):
+            raise ImpossibleFact(f"{event.unit} beyond {event.limit_name} are asked for")
         if last is not None and is_open(last, event.at):
             raise ImpossibleFact(f"{event.user} asks for more while {last.ask} is open")
         if self.count >= TIDIED_ABOVE:
@@ -106,7 +106,7 @@ class Asks:
             by=event.by,
             unit=event.unit,
             amount=event.amount,
-            limit=event.limit,
+            limit=event.limit_name,
             at=event.at,
             number=position,
             nth=last.nth + 1 if last is not None and is_of_its_day else 1,

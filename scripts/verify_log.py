@@ -123,7 +123,7 @@ FORMS = {
         ("provider model", CALLED),
         ("reservation grant offer ask", ID),
         ("answer", one_of("approved", "denied", "withdrawn")),
-        ("limit=limit_asked", one_of(*(name for name in NAMES if name.startswith("user")), "user/storage")),
+        ("limit_name=limit_asked", one_of(*(name for name in NAMES if name.startswith("user")), "user/storage")),
         ("style", rb'"[a-z0-9][a-z0-9_-]{0,63}"'),
         ("staged", rb'"[0-9a-f]{32}"'),
         ("media_type", one_of("image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream")),
@@ -208,11 +208,9 @@ TierUnassigned | | at user tier | at user by tier reason origin? request?
 GroupsSeen | | at groups | at user by place groups=seen origin?
 ThresholdCrossed | | at limit_name percent used most user guild begins
  | at by limit_name=limit_told percent used most=some user? guild? begins=first_day? origin?
-MoreAsked | | at user ask unit limit | at user by ask unit amount limit=limit_asked reason? origin? request?
+MoreAsked | | at user ask unit limit_name | at user by ask unit amount limit_name=limit_asked reason? origin? request?
 AskAnswered | | at user ask answer amount grant expires_at
  | at user by ask answer amount? grant? expires_at? reason? origin? request?
-ThresholdCrossed | | at limit percent used most user guild window
- | at by limit=limit_told percent used most=some user? guild? window=first_day? origin?
 """
 POSITION = rb"([1-9]\d{0,17})"
 PLACE = rb'\{"pos":%b,"batch":\[%b,%b\],"type":' % (POSITION, POSITION, POSITION)

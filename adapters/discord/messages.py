@@ -320,12 +320,10 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             ),
         ),
         Reason.CLAIMED_TODAY: ("⏳ Taken Already", sentence_of),
-        Reason.POINTS_SHORT: ("❌ Not Enough", sentence_of),
-        Reason.CLAIMED_TODAY: (_WAIT, sentence_of),
         Reason.ASK_OPEN: (_WAIT, sentence_of),
         Reason.ASK_LIMIT: (_WAIT, sentence_of),
         Reason.ASK_CLOSED: (_NOT_POSSIBLE, sentence_of),
-        Reason.POINTS_SHORT: (_NOT_POSSIBLE, sentence_of),
+        Reason.POINTS_SHORT: ("❌ Not Enough", sentence_of),
         Reason.NOT_ALLOWED: (
             _NOT_POSSIBLE,
             lambda refusal: (

@@ -11,7 +11,7 @@ def about_asks(event: AskEvent) -> str:
     """What was asked or answered, without the time, the user and the type."""
     if isinstance(event, MoreAsked):
         more = amount_in_words(event.amount, event.unit)
-        return f"request {event.ask}: {more} beyond {limit_in_general(event.limit)}{_why(event.reason)}"
+        return f"request {event.ask}: {more} beyond {limit_in_general(event.limit_name)}{_why(event.reason)}"
     given = f" as grant {event.grant}" if event.grant else ""
     until = f" until {minute(event.expires_at)}" if event.expires_at else ""
     return f"request {event.ask} {event.answer}{given}{until}{_why(event.reason)}"

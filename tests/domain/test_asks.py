@@ -23,7 +23,7 @@ A_WEEK_LATER = on(17)
 
 
 def asked(ask: str = "a1", amount: int = 3, *, at: str = NOON, user: str = USER, **more: Any) -> MoreAsked:
-    members = {"unit": "generations", "limit": DAILY, "by": "cli", **more}
+    members = {"unit": "generations", "limit_name": DAILY, "by": "cli", **more}
     return MoreAsked(at=at, user=user, ask=ask, amount=amount, **members)
 
 
@@ -60,7 +60,7 @@ def test_a_user_asks_for_more_of_what_a_limit_of_their_own_counts(limit: str) ->
     """Generations, credits or bytes."""
     unit = "bytes" if limit == STORAGE else limit.split("/")[2]
     told = given().when(ask(limit=limit, reason="for the fair", origin="guild:9"))
-    told.then(asked(unit=unit, limit=limit, reason="for the fair", origin="guild:9"))
+    told.then(asked(unit=unit, limit_name=limit, reason="for the fair", origin="guild:9"))
     last = told.state.asks.of(USER)
     assert last is not None
     assert (last.ask, last.unit, last.answer, last.number) == ("a1", unit, None, 1)
@@ -79,7 +79,7 @@ def test_an_approval_gives_a_grant_in_the_same_decision() -> None:
     less = {"expires_at": A_WEEK_LATER, "reason": "for today"}
     given(asked()).when(approve(2, days=7, reason="for today")).then(approved(2, **less), given_for(2, **less))
     given(asked()).when(approve(9)).then(approved(9), given_for(9))
-    of_credits = asked(unit="credits", limit=CREDITS, amount=2_500)
+    of_credits = asked(unit="credits", limit_name=CREDITS, amount=2_500)
     given(of_credits).when(approve()).then(approved(2_500), given_for(2_500, unit="credits"))
 
 
@@ -229,7 +229,7 @@ def test_what_cannot_be_asked_or_answered_is_malformed(command: Command) -> None
 
 
 IMPOSSIBLE: list[tuple[str, list[Event], Event, str]] = [
-    ("a limit of all", [], asked(limit="pool/month/credits", unit="credits"), "beyond pool/month/credits"),
+    ("a limit of all", [], asked(limit_name="pool/month/credits", unit="credits"), "beyond pool/month/credits"),
     ("another unit", [], asked(unit="bytes"), "bytes beyond user/day/generations"),
     ("two at once", [asked()], asked("a2"), "while a1 is open"),
     ("answered before it was asked", [], answered(), "is not open"),

@@ -107,7 +107,7 @@ FORMAT: dict[str, tuple[bool, bool, str, str]] = {
     "TierAssigned": (True, True, "tier reason", "until"),
     "TierUnassigned": (True, True, "tier reason", ""),
     "GroupsSeen": (True, False, "place groups", ""),
-    "MoreAsked": (True, True, "ask unit amount limit", "reason"),
+    "MoreAsked": (True, True, "ask unit amount limit_name", "reason"),
     "AskAnswered": (True, True, "ask answer", "amount grant expires_at reason"),
 }
 DEFAULTS = {"drawn": (), "returned": (), "priority": 0, "rollover": 0, ("GenerationReleased", "cost"): 0}

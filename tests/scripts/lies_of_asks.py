@@ -93,10 +93,10 @@ LIES: list[tuple[str, str, Lie]] = [
 """What is told, the rule that it breaks, and how it is told."""
 
 NO_EVENTS: list[tuple[str, Lie]] = [
-    ("an ask beyond a limit of all", changed(ASKED, Q1, limit="pool/month/credits")),
-    ("an ask beyond a limit of a guild", changed(ASKED, Q2, limit="guild/day/generations")),
-    ("an ask beyond the storage of all", changed(ASKED, Q3, limit="pool/storage")),
-    ("an ask beyond no limit", changed(ASKED, Q1, limit=None)),
+    ("an ask beyond a limit of all", changed(ASKED, Q1, limit_name="pool/month/credits")),
+    ("an ask beyond a limit of a guild", changed(ASKED, Q2, limit_name="guild/day/generations")),
+    ("an ask beyond the storage of all", changed(ASKED, Q3, limit_name="pool/storage")),
+    ("an ask beyond no limit", changed(ASKED, Q1, limit_name=None)),
     ("an ask for nothing", changed(ASKED, Q1, amount=0)),
     ("an ask of no id", changed(ASKED, Q1, ask="a b")),
     ("an answer that there is not", changed(ANSWERED, Q2, answer="lapsed")),

@@ -111,8 +111,7 @@ sub broken { my ($type, $data, $tags) = @_;    # takes the accounts past an even
         return 'H3' if $last && !$stored && ($last->{window} gt $e{begins} || $last->{window} eq $e{begins} && $last->{percent} >= $e{percent});
         return 'H4' if $last && $stored && $e{percent} <= $last->{percent} && $last->{least} * 100 >= $e{most} * ($e{percent} - 5);
         $told->{ $e{limit_name} . ($user // $e{guild} // '') } = { window => $e{begins} // '', percent => $e{percent}, least => $e{used} } }
-        $told->{ $e{limit} . ($user // $e{guild} // '') } = { window => $e{window} // '', percent => $e{percent}, least => $e{used} } }
-    elsif ($type eq 'MoreAsked') { my ($unit) = $e{limit} =~ /(\w+)"/; return 'Q1' if $e{unit} ne ($unit eq 'storage' ? '"bytes"' : "\"$unit\""); return 'Q2' if $asks->{$user} && $at lt days_after($asks->{$user}{since}, 7); $asks->{$user} = { %e, since => $at } }
+    elsif ($type eq 'MoreAsked') { my ($unit) = $e{limit_name} =~ /(\w+)"/; return 'Q1' if $e{unit} ne ($unit eq 'storage' ? '"bytes"' : "\"$unit\""); return 'Q2' if $asks->{$user} && $at lt days_after($asks->{$user}{since}, 7); $asks->{$user} = { %e, since => $at } }
     elsif ($type eq 'AskAnswered') { my $ask = delete $asks->{$user}; return 'Q3' if !$ask || $ask->{ask} ne $e{ask} || $at ge days_after($ask->{since}, 7);
         my $yes = $e{answer} eq '"approved"'; return 'Q3' if $yes != defined $e{amount} || $yes != defined $e{grant} || !$yes && defined $e{expires_at};
         $approved = join ' ', $user, $e{grant}, $ask->{unit}, $e{amount}, '"asked"', $e{expires_at} // '' if $yes }
