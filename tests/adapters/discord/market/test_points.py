@@ -53,6 +53,8 @@ async def test_a_gift_is_told_in_the_channel_with_a_mention_of_who_gets_it_alone
     assert not message.ephemeral
     assert message.pings == [str(bob.id)]
     assert message.content == f"<@{bob.id}>"
+    assert message.allowed_mentions is not None
+    assert message.allowed_mentions["parse"] == [], "nobody else, whatever its content were"
     assert f"**{ann.name}** gave **{bob.name}** **6 stars**." in message.text
     assert "\\*\\*big\\*\\*" in message.text
     assert "You have **44 stars**" in (await said(ann, "points")).text
