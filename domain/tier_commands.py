@@ -6,10 +6,19 @@ from typing import NamedTuple
 
 from domain.idempotency import IdempotencyKey
 from domain.limits import UserLimits
+from domain.tiers import Tier
+
+
+class SeenTier(NamedTuple):
+    """A tier as whoever changes it saw it; None: there was none."""
+
+    tier: Tier | None
 
 
 class DefineTier(NamedTuple):
-    """Defines a tier anew, whole; `limits` None takes it away."""
+    """Defines a tier anew, whole; `limits` None takes it away. With `seen` it is refused where the tier is another by
+    now, unless it is as it shall be.
+    """
 
     by: str
     tier: str
@@ -23,6 +32,7 @@ class DefineTier(NamedTuple):
     waiting: int | None = None
     origin: str | None = None
     idempotency_key: IdempotencyKey | None = None
+    seen: SeenTier | None = None
 
 
 class AssignTier(NamedTuple):

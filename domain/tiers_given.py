@@ -42,6 +42,8 @@ def define(command: DefineTier, view: View, at: str) -> tuple[Event, ...] | Refu
         return Refusal(Reason.NOT_FOUND, detail=command.tier, what=TIER)
     if former == wanted_tier(command):
         return ()
+    if command.seen is not None and command.seen.tier != former:
+        return Refusal(Reason.LIMITS_CHANGED, detail=_as_it_is(command.tier, former))
     if former is None and len(tiers) >= MAX_TIERS:
         return Refusal(
             Reason.MALFORMED, detail=f"There are at most {MAX_TIERS} tiers. Take one away that nobody needs."
@@ -63,6 +65,15 @@ def define(command: DefineTier, view: View, at: str) -> tuple[Event, ...] | Refu
             request=command.idempotency_key,
         ),
     )
+
+
+def _as_it_is(key: str, tier: Tier | None) -> str:
+    """A tier in a refusal, by the names of its members."""
+    if tier is None:
+        return f"there is no tier {key}"
+    told = {**tier.limits._asdict(), **tier._asdict()}
+    parts = [f"{name} is {value}" for name, value in told.items() if value and name not in {"tier", "limits"}]
+    return f"of the tier {key} {', '.join(parts) or 'nothing is said'}"
 
 
 def wanted_tier(command: DefineTier) -> Tier | None:

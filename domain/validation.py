@@ -219,8 +219,9 @@ def _bad_gift(command: GiveGrant) -> str | None:
 
 def _bad_of_tiers(command: TierCommand) -> str | None:
     match command:
-        case DefineTier():
-            return _bad_tier(command)
+        case DefineTier(seen=seen):
+            was = None if seen is None else seen.tier
+            return _bad_tier(command) or (None if was is None else _bad_tier(command._replace(**was._asdict())))
         case AssignTier(user, tier=tier, until=until):
             return malformed_user(user) or _bad_assignment(tier, command.reason, until)
         case UnassignTier(user, tier=tier):

@@ -49,7 +49,7 @@ from domain.point_commands import (
     SetOffer,
     WithdrawOffer,
 )
-from domain.tier_commands import AssignTier, DefineTier, UnassignTier
+from domain.tier_commands import AssignTier, DefineTier, SeenTier, UnassignTier
 
 _OF_THIS_ATTEMPT = frozenset(
     {
@@ -80,6 +80,13 @@ releases or delivers says which reservation is meant. What is earned is for sett
 _SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
 """What commands of version 0.1 had not: where it says nothing, or lists nothing, their digest stays what it was."""
 _SAYS_NOTHING = (None, ())
+_SINCE_0_2 = {
+    ReserveGeneration: ("style",),
+    ReleasePlaces: ("provider",),
+    OverrideLimits: ("seen", "windows"),
+    DefineTier: ("seen",),
+}
+"""What commands had not when they were first stored: where it says nothing, their digest stays what it was."""
 
 CODE_CHARS = 32
 """Hex digits of the code in the key of a step."""
@@ -196,4 +203,6 @@ def _canonical(value: object) -> object:
         return [*value.limits[:2], *windows, value.until]
     if isinstance(value, UserLimits):
         return list(value)
+    if isinstance(value, SeenTier):
+        return value.tier and [list(value.tier.limits), *value.tier[2:]]
     return [value.folder, value.extension] if isinstance(value, FreshName) else value

@@ -17,7 +17,7 @@ from domain.limit_names import ALL_LIMITS, CREDITS, USER, taken_apart
 from domain.limits import Limits
 from domain.names import malformed_user
 from domain.refusals import Reason, Refusal
-from domain.tier_commands import AssignTier, DefineTier, SeeGroups, UnassignTier
+from domain.tier_commands import AssignTier, DefineTier, SeeGroups, SeenTier, UnassignTier
 from domain.tiers import EVERYBODY, Benefits, Member, Tier, Tiers, benefits_at, benefits_of, is_over, limits_of
 from domain.tiers_given import TIER
 from domain.usage import find_day
@@ -27,6 +27,7 @@ from projections.quota_state import QuotaState
 
 LEAST_WEIGHT = 1
 """In the line, that of whom no tier says anything."""
+DRY_RUN = "a dry run"
 NAMED = 10
 """Users who are named of a change, the first ones; the figures are of all."""
 
@@ -72,20 +73,35 @@ def tiers_in_force(storage: ReadableStorage) -> tuple[Tier, ...]:
 
 
 def define_tier_blocking(
-    storage: Storage, tier: Tier, reason: str, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
+    storage: Storage,
+    tier: Tier,
+    reason: str,
+    *,
+    seen: SeenTier | None = None,
+    actor: Actor = LIBRARY,
+    idempotency_key: Key | None = None,
 ) -> Changed | Refusal:
-    """Defines a tier anew, whole; position 0 where it is so already. Raises Faults."""
+    """Defines a tier anew, whole; position 0 where it is so already. Refused where it is no longer as it was `seen`.
+    Raises Faults.
+    """
     opened = storage.opened()
-    command = with_key(_definition(as_stored(tier), reason, actor), idempotency_key, opened)
+    definition = _definition(as_stored(tier), reason, actor)._replace(seen=_seen_as_stored(seen))
+    command = with_key(definition, idempotency_key, opened)
     return changed(opened.ledger.execute(command))
 
 
 def take_tier_away_blocking(
-    storage: Storage, tier: str, reason: str, *, actor: Actor = LIBRARY, idempotency_key: Key | None = None
+    storage: Storage,
+    tier: str,
+    reason: str,
+    *,
+    seen: SeenTier | None = None,
+    actor: Actor = LIBRARY,
+    idempotency_key: Key | None = None,
 ) -> Changed | Refusal:
-    """Takes a tier away, from all who have it. Raises Faults."""
+    """Takes a tier away, from all who have it. Refused where it is no longer as it was `seen`. Raises Faults."""
     opened = storage.opened()
-    command = DefineTier(actor.by, tier, None, reason, origin=actor.origin)
+    command = DefineTier(actor.by, tier, None, reason, origin=actor.origin, seen=_seen_as_stored(seen))
     return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
 
 
@@ -148,9 +164,12 @@ def standing_of(storage: ReadableStorage, user: str) -> tuple[int, int | None]:
     return benefits.weight or LEAST_WEIGHT, benefits.waiting
 
 
-def tier_step(storage: ReadableStorage, key: str, wanted: Tier | None) -> TierStep | Refusal:
+def tier_step(
+    storage: ReadableStorage, key: str, wanted: Tier | None, seen: SeenTier | None = None
+) -> TierStep | Refusal:
     """What a change of a tier would be, and whom it would touch; `wanted` None takes it away. Nobody loses anything,
-    and the next requests of whoever is over are refused. Goes through all users: for a worker.
+    and the next requests of whoever is over are refused. What was `seen` is only looked at for its form. Goes through
+    all users: for a worker.
     """
     wanted = None if wanted is None else as_stored(wanted)
     root = storage.running()
@@ -158,7 +177,8 @@ def tier_step(storage: ReadableStorage, key: str, wanted: Tier | None) -> TierSt
     former = state.tiers.by_key.get(key)
     if wanted is None and former is None:
         return Refusal(Reason.NOT_FOUND, detail=key, what=TIER)
-    if wanted is not None and (sentence := malformed(_definition(wanted, "a dry run", LIBRARY))) is not None:
+    asked = DefineTier(LIBRARY.by, key, None, DRY_RUN) if wanted is None else _definition(wanted, DRY_RUN, LIBRARY)
+    if (sentence := malformed(asked._replace(seen=_seen_as_stored(seen)))) is not None:
         return Refusal(Reason.MALFORMED, detail=sentence)
     after = state.tiers.without(key) if wanted is None else state.tiers.defined(wanted)
     has, would, over = [], [], []
@@ -191,6 +211,10 @@ def as_stored(tier: Tier) -> Tier:
         models=_sorted(tier.models),
         operations=_sorted(tier.operations),
     )
+
+
+def _seen_as_stored(seen: SeenTier | None) -> SeenTier | None:
+    return None if seen is None else SeenTier(None if seen.tier is None else as_stored(seen.tier))
 
 
 def _sorted(names: tuple[str, ...] | None) -> tuple[str, ...] | None:

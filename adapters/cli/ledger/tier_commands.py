@@ -35,6 +35,10 @@ Until = Annotated[
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="With define and remove: only show what would be, and for whom.")
 ]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="With define and remove: also where users would be over a limit, or lose the tier."),
+]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")]
 
 
@@ -70,6 +74,7 @@ def tiers(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     waiting: Waiting = None,
     until: Until = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     reason: Reason = "by an operator",
     as_json: Json = False,
 ) -> None:
@@ -92,6 +97,6 @@ def tiers(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         waiting=waiting,
     )
     wanted = on_tiers.Wanted(
-        action=action, names=tuple(names or ()), parts=parts, until=until, reason=reason, dry_run=dry_run
+        action=action, names=tuple(names or ()), parts=parts, until=until, reason=reason, dry_run=dry_run, yes=yes
     )
     carry_out(context, lambda invocation, output: on_tiers.tiers(invocation, output, wanted), as_json=as_json)

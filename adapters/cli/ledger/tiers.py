@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
+from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
+from adapters.cli.ledger.everybody import NOT_AGREED
 from adapters.cli.ledger.tier_actions import Action
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.reach.access import operations
@@ -21,6 +23,7 @@ from domain.limit_grammar import limits_of
 from domain.limit_names import OF_A_USER
 from domain.limits import MEGABYTE, UserLimits
 from domain.names import malformed_tier, malformed_user
+from domain.tier_commands import SeenTier
 from domain.tiers import EVERYBODY, Tier
 
 _NAMES = {
@@ -57,6 +60,7 @@ class Wanted(NamedTuple):
     until: str | None
     reason: str
     dry_run: bool
+    yes: bool = False
 
 
 def tiers(invocation: Invocation, output: Output, wanted: Wanted) -> int:
@@ -69,7 +73,7 @@ def tiers(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     except ValueError as error:
         return output.refused(malformed(str(error)))
     with operations(invocation.set_up()) as ask:
-        answer = _asked(ask, wanted, tier, until)
+        answer = _asked(ask, output, wanted, tier, until)
     if isinstance(answer, Refused):
         return output.refused(answer)
     output.answer(answer, lambda console: _print(console, answer))
@@ -105,25 +109,44 @@ def _wrong(wanted: Wanted) -> str | None:
         return "What a tier is made of is given with `define`, all of it: a definition replaces the former one."
     if wanted.until is not None and action is not Action.ASSIGN:
         return "--until is for a tier that is assigned by hand."
-    if wanted.dry_run and action not in {Action.DEFINE, Action.REMOVE}:
-        return "--dry-run is for `define` and `remove`."
+    if (wanted.dry_run or wanted.yes) and action not in {Action.DEFINE, Action.REMOVE}:
+        return f"{'--dry-run' if wanted.dry_run else '--yes'} is for `define` and `remove`."
     checks = {"USER": malformed_user, "TIER": malformed_tier}
     return next((bad for what, name in zip(named, wanted.names, strict=True) if (bad := checks[what](name))), None)
 
 
-def _asked(ask: Operations, wanted: Wanted, tier: Tier | None, until: str | None) -> Mapping[str, Any] | Refused:
+def _asked(
+    ask: Operations, output: Output, wanted: Wanted, tier: Tier | None, until: str | None
+) -> Mapping[str, Any] | Refused:
     names, reason = wanted.names, wanted.reason
     match wanted.action:
         case Action.LIST:
             return ask.tiers()
         case Action.DEFINE | Action.REMOVE:
-            return ask.define_tier(names[0], tier, reason, dry_run=wanted.dry_run)
+            return _changed(ask, output, wanted, tier)
         case Action.OF:
             return ask.user_tiers(names[0])
         case Action.ASSIGN:
             return ask.give_tier(names[0], names[1], reason, given=True, until=until)
         case _:
             return ask.give_tier(names[0], names[1], reason, given=False)
+
+
+def _changed(ask: Operations, output: Output, wanted: Wanted, tier: Tier | None) -> Mapping[str, Any] | Refused:
+    """The change as it was shown, and not where somebody else changed the tier meanwhile. Who would be over a limit by
+    it, or would lose the tier, is asked about first.
+    """
+    key = wanted.names[0]
+    step = ask.tier_step(key, tier, wanted.reason)
+    if wanted.dry_run or isinstance(step, Refused):
+        return step
+    if (step["over"] or step["leaving"]) and not wanted.yes:
+        told = " ".join(_step_lines(step))
+        if not output.may_ask() or not output.asked(f"{told} Shall it be done?"):
+            advice = "Nothing was changed. Run the command again with --yes to do it."
+            return Refused(NOT_AGREED, f"{told} {advice}", Exit.REFUSED)
+    former = None if step["former"] is None else _tier_of(step["former"])
+    return ask.define_tier(key, tier, wanted.reason, SeenTier(former))
 
 
 def _print(console: Console, answer: Mapping[str, Any]) -> None:
@@ -144,6 +167,11 @@ def _print_held(console: Console, answer: Mapping[str, Any]) -> None:
 
 
 def _print_step(console: Console, step: Mapping[str, Any]) -> None:
+    print_lines(console, *_step_lines(step), *([] if step["changed"] else ["Nothing was changed."]))
+
+
+def _step_lines(step: Mapping[str, Any]) -> list[str]:
+    """From what to what, who has it then, and who would be over a limit."""
     former, wanted = step["former"], step["wanted"]
     now, then = ("It is", "It would be") if step["dry_run"] else ("It was", "It is")
     lines = [] if former is None else [f"{now} {_tier(former)}"]
@@ -155,9 +183,7 @@ def _print_step(console: Console, step: Mapping[str, Any]) -> None:
     if step["over"]:
         named = ", ".join(step["named"])
         lines.append(f"Over a limit then, and not now: {counted(step['over'], 'user')} ({named}). {NOBODY_LOSES}")
-    if not step["changed"]:
-        lines.append("Nothing was changed.")
-    print_lines(console, *lines)
+    return lines
 
 
 def _why(held: Mapping[str, Any]) -> str:
@@ -166,8 +192,13 @@ def _why(held: Mapping[str, Any]) -> str:
 
 
 def _tier(told: Mapping[str, Any]) -> str:
+    return tier_in_words(_tier_of(told))
+
+
+def _tier_of(told: Mapping[str, Any]) -> Tier:
+    """A tier as it is told to programs."""
     lists = {name: None if told[name] is None else tuple(told[name]) for name in ("providers", "models", "operations")}
-    tier = Tier(
+    return Tier(
         tier=told["tier"],
         limits=UserLimits(told["user_bytes"], told["daily"], limits_of(told["limits"], OF_A_USER) or None),
         groups=tuple(told["groups"]),
@@ -175,4 +206,3 @@ def _tier(told: Mapping[str, Any]) -> str:
         waiting=told["waiting"],
         **lists,
     )
-    return tier_in_words(tier)

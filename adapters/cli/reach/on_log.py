@@ -43,6 +43,7 @@ from adapters.studio import Generated, GenerationOutcome, Studio
 from adapters.wording.failures import sentence_of_not_kept, sentence_of_notes
 from domain.limits import Override, SharedLimits
 from domain.refusals import Reason, Refusal
+from domain.tier_commands import SeenTier
 from domain.tiers import Tier
 
 CLI = Actor("cli")
@@ -116,17 +117,20 @@ class OperationsOnLog:
         """Every tier."""
         return {"tiers": [tier_figures(tier) for tier in tiers_in_force(self._store)]}
 
-    def define_tier(self, key: str, tier: Tier | None, reason: str, *, dry_run: bool) -> Mapping[str, Any] | Refused:
+    def tier_step(self, key: str, tier: Tier | None, reason: str) -> Mapping[str, Any] | Refused:  # noqa: ARG002 - as over HTTP, which judges it
+        """What another definition of a tier would be."""
+        step = tier_step(self._store, key, tier)
+        return refused_of(step) if isinstance(step, Refusal) else change_figures(step, changed=False, dry_run=True)
+
+    def define_tier(self, key: str, tier: Tier | None, reason: str, seen: SeenTier) -> Mapping[str, Any] | Refused:
         """Defines a tier anew, or takes it away."""
         step = tier_step(self._store, key, tier)
         if isinstance(step, Refusal):
             return refused_of(step)
-        if dry_run:
-            return change_figures(step, changed=False, dry_run=True)
         if tier is None:
-            done = take_tier_away_blocking(self._store, key, reason, actor=CLI)
+            done = take_tier_away_blocking(self._store, key, reason, seen=seen, actor=CLI)
         else:
-            done = define_tier_blocking(self._store, tier, reason, actor=CLI)
+            done = define_tier_blocking(self._store, tier, reason, seen=seen, actor=CLI)
         if isinstance(done, Refusal):
             return refused_of(done)
         return change_figures(step, changed=done.position > 0, dry_run=False)

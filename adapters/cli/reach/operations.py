@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from adapters.application.granting import Gift
 from adapters.cli.output import Refused
 from domain.limits import Override, SharedLimits
+from domain.tier_commands import SeenTier
 from domain.tiers import Tier
 
 
@@ -89,8 +90,11 @@ class Operations(Protocol):
     def tiers(self) -> Mapping[str, Any] | Refused:
         """Every tier: `tiers`."""
 
-    def define_tier(self, key: str, tier: Tier | None, reason: str, *, dry_run: bool) -> Mapping[str, Any] | Refused:
-        """Defines a tier anew, None takes it away; or only what that would be: a TierChange."""
+    def define_tier(self, key: str, tier: Tier | None, reason: str, seen: SeenTier) -> Mapping[str, Any] | Refused:
+        """Defines a tier anew, None takes it away, where it is still as it was seen; a TierChange."""
+
+    def tier_step(self, key: str, tier: Tier | None, reason: str) -> Mapping[str, Any] | Refused:
+        """What that would be: the same."""
 
     def user_tiers(self, user: str) -> Mapping[str, Any] | Refused:
         """Which tiers a user has, why, and what they give: TiersOfUser."""

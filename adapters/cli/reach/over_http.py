@@ -17,6 +17,7 @@ from adapters.http.problems import NOT_FOUND
 from domain.credits import PER_CREDIT
 from domain.limit_names import CREDITS, in_order
 from domain.limits import Override, SharedLimits, UserLimits
+from domain.tier_commands import SeenTier
 from domain.tiers import Tier
 
 GENERATION_SECONDS = 720.0
@@ -89,11 +90,15 @@ class OperationsOverHttp:
         """Every tier."""
         return _body(self._client.ask("GET", "/v1/admin/tiers"))
 
-    def define_tier(self, key: str, tier: Tier | None, reason: str, *, dry_run: bool) -> dict[str, Any] | Refused:
+    def tier_step(self, key: str, tier: Tier | None, reason: str) -> dict[str, Any] | Refused:
+        """What another definition of a tier would be."""
+        return self._put_tier(key, {**_tier_body(tier), "reason": reason, "dry_run": True})
+
+    def define_tier(self, key: str, tier: Tier | None, reason: str, seen: SeenTier) -> dict[str, Any] | Refused:
         """Defines a tier anew, or takes it away."""
-        wanted: dict[str, Any] = {"removed": True} if tier is None else dict(tier_figures(tier))
-        wanted.pop("tier", None)
-        body = {**wanted, "reason": reason, "dry_run": dry_run}
+        return self._put_tier(key, {**_tier_body(tier), "was": _tier_body(seen.tier), "reason": reason})
+
+    def _put_tier(self, key: str, body: dict[str, Any]) -> dict[str, Any] | Refused:
         return _body(self._client.ask("PUT", f"/v1/admin/tiers/{quote(key, safe='')}", body, key=uuid4().hex))
 
     def user_tiers(self, user: str) -> dict[str, Any] | Refused:
@@ -158,6 +163,13 @@ def _limits_path(user: str) -> str:
 
 def _grants_path(user: str) -> str:
     return f"/v1/admin/users/{quote(user, safe='')}/grants"
+
+
+def _tier_body(tier: Tier | None) -> dict[str, Any]:
+    """A tier as the service takes it; None: there is none."""
+    if tier is None:
+        return {"removed": True}
+    return {name: told for name, told in tier_figures(tier).items() if name != "tier"}
 
 
 def _tiers_path(user: str) -> str:

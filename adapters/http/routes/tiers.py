@@ -27,6 +27,7 @@ from adapters.application.tiers import (
     unassign_tier_blocking,
 )
 from adapters.http.answers import REPLAYED, json_answer, replayed
+from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import End, Limit, Why, stored_time
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
@@ -38,6 +39,7 @@ from domain.limit_grammar import limits_of
 from domain.limit_names import OF_A_USER
 from domain.limits import UserLimits
 from domain.refusals import Refusal
+from domain.tier_commands import SeenTier
 from domain.tiers import MAX_WAITING, MAX_WEIGHT, Tier
 
 # What the ledger judges is described alone here, so that its sentence is the same wherever it is asked.
@@ -45,8 +47,8 @@ Weight = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": MAX_WE
 Waiting = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": MAX_WAITING})]
 
 
-class WantedTier(Why):
-    """A tier as it shall be, whole; with `removed` there shall be none."""
+class TierParts(Body):
+    """A tier, whole; with `removed` there is none."""
 
     daily: Limit | None = None
     """Generations a day; without it those of everybody, as with every limit."""
@@ -65,16 +67,14 @@ class WantedTier(Why):
     waiting: Waiting | None = None
     """The most requests of a member under way."""
     removed: bool = False
-    """Whether the tier is taken away, from all who have it."""
-    dry_run: bool = False
-    """Whether it is only told what would be changed, and who would be over a limit."""
+    """Whether there is none; of what is wanted, whether it is taken away, from all who have it."""
 
-    def wanted(self, key: str) -> Tier | None:
-        """As the use case takes it; 400 for limits that are none."""
+    def tier(self, key: str, field: str = "limits") -> Tier | None:
+        """As the use case takes it; 400 for limits that are none, with the field that they are in."""
         try:
             windows = limits_of(self.limits, OF_A_USER)
         except ValueError as error:
-            raise Problem(BAD_REQUEST, f"In 'limits', {error}.", members={"field": "limits"}) from error
+            raise Problem(BAD_REQUEST, f"In '{field}', {error}.", members={"field": field}) from error
         if self.removed:
             return None
         return Tier(
@@ -87,6 +87,15 @@ class WantedTier(Why):
             weight=self.weight,
             waiting=self.waiting,
         )
+
+
+class WantedTier(Why, TierParts):
+    """A tier as it shall be, whole; with `removed` there shall be none."""
+
+    was: TierParts | None = None
+    """What it is at present, as far as whoever changes it knows: 412 where it is another by now."""
+    dry_run: bool = False
+    """Whether it is only told what would be changed, and who would be over a limit."""
 
 
 class Given(Why):
@@ -109,8 +118,8 @@ async def define(request: web.Request, body: WantedTier) -> web.Response:
     time. What is told of members is of before the change.
     """
     store, key = services_of(request).store, request.match_info["tier"]
-    wanted = body.wanted(key)
-    step = await store.workers.surveying.run(tier_step, store, key, wanted)
+    wanted, seen = body.tier(key), None if body.was is None else SeenTier(body.was.tier(key, "was"))
+    step = await store.workers.surveying.run(tier_step, store, key, wanted, seen)
     if isinstance(step, Refusal):
         raise refused_change(step, request, body)
     done: Changed | Refusal = Changed(0)
@@ -121,6 +130,7 @@ async def define(request: web.Request, body: WantedTier) -> web.Response:
             store,
             meant,
             body.reason,
+            seen=seen,
             actor=actor_of(request),
             idempotency_key=idempotency_key_of(request),
         )

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from adapters.application.tiers import define_tier_blocking
+from adapters.cli.reach.on_log import OperationsOnLog
+from domain.limits import UserLimits
+from domain.tiers import Tier
 from tests.adapters.application.evidence import events_of
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import SMALL
@@ -75,3 +79,37 @@ def test_what_is_written_wrong_is_told(abby: Abby, root: Path, words: tuple[str,
     answer = abby("tiers", *words)
     assert (answer.code, sentence in " ".join(answer.err.split())) == (2, True), answer.err
     assert events_of(root, "TierDefined", "TierAssigned") == []
+
+
+@pytest.mark.parametrize("action", ["define", "remove"])
+def test_whoever_would_be_over_or_lose_a_tier_is_asked_about_first(abby: Abby, root: Path, action: str) -> None:
+    """Without a terminal nothing is changed; with --yes it is."""
+    assert abby("generate", "a fox", "--user", "ada", *SMALL).code == 0
+    assert abby("tiers", "define", "gold", "--daily", "9").code == 0
+    assert abby("tiers", "assign", "ada", "gold").code == 0
+    assert abby("tiers", "define", "gold", "--daily", "8").code == 0
+    words = ("tiers", action, "gold", *(("--daily", "0") if action == "define" else ()))
+    refused = abby(*words, "--json")
+    assert (refused.code, refused.json["refused"]["reason"]) == (1, "NOT_AGREED")
+    assert "Nothing was changed." in refused.json["refused"]["message"]
+    assert len(events_of(root, "TierDefined")) == 2
+    assert abby(*words, "--yes").code == 0
+    assert len(events_of(root, "TierDefined")) == 3
+
+
+def test_a_tier_is_changed_as_it_was_shown(root: Path, abby: Abby, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where somebody else changes it between the question and the change, nothing is."""
+    assert abby("generate", "a fox", "--user", "ada", *SMALL).code == 0
+    assert abby("tiers", "define", "gold", "--daily", "9").code == 0
+    shown = OperationsOnLog.tier_step
+
+    def meanwhile(self: OperationsOnLog, key: str, tier: Tier | None, reason: str) -> Any:
+        """Is answered, and then somebody else is quicker."""
+        step = shown(self, key, tier, reason)
+        define_tier_blocking(self._store, Tier("gold", UserLimits(daily=1)), "quicker")
+        return step
+
+    monkeypatch.setattr(OperationsOnLog, "tier_step", meanwhile)
+    told = abby("tiers", "define", "gold", "--daily", "5", "--json")
+    assert (told.code, told.json["refused"]["reason"]) == (1, "LIMITS_CHANGED")
+    assert [event["data"]["limits"]["daily"] for event in events_of(root, "TierDefined")] == [9, 1]

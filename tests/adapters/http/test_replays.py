@@ -48,7 +48,9 @@ def of_json(method: str, path: str, body: object, **more: Any) -> Repeat:
     return Repeat(method, path, orjson.dumps(body), **more)
 
 
-QUOTA = frozenset({"user", "daily", "global", "limits", "position", "as_of", "storage", "pool", "day"})
+QUOTA = frozenset(
+    {"user", "daily", "global", "limits", "position", "as_of", "storage", "pool", "day", "sources", "reached"}
+)
 NOTE = frozenset({"note"})
 GRANTS = "/v1/admin/users/1/grants"
 POINTS, MOVES = "/v1/users/1/points", "/v1/admin/users/1/points"

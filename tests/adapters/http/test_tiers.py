@@ -156,3 +156,19 @@ async def test_a_users_quota_says_by_which_tier_a_limit_is(service: Running) -> 
         ("TierAssigned", "gold"),
     ]
     assert why["told"][0] == "In force: 1 generation a day, by the tier gold."
+
+
+async def test_a_tier_that_is_another_by_now_is_not_changed(service: Running) -> None:
+    """412 with what it is; `was` says what it was seen to be, also that there was none."""
+    seen = {name: WANTED[name] for name in ("daily", "limits", "groups", "operations", "weight")}
+    assert (await put(service, GOLD, **WANTED, was={"removed": True})).status == 200
+    assert (await put(service, GOLD, daily=8, was={"removed": True})).status == 412
+    assert (await put(service, GOLD, daily=8, was={**seen, "daily": 1})).status == 412
+    done = await put(service, GOLD, daily=8, was={**seen, "groups": seen["groups"][::-1]})
+    assert (done.status, done.json["changed"]) == (200, True)
+    refused = await put(service, GOLD, removed=True, was=seen)
+    assert (refused.status, refused.json["type"].rpartition(":")[2]) == (412, "limits-changed")
+    assert "of the tier gold daily is 8" in refused.json["detail"]
+    assert (await put(service, GOLD, removed=True, was={"daily": 8})).json["wanted"] is None
+    wrong = await put(service, GOLD, was={"limits": "user/year/credits=1"})
+    assert (wrong.status, wrong.json["field"]) == (400, "was")
