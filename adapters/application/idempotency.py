@@ -77,8 +77,6 @@ _OF_A_NEW_ONE: dict[type[Command], frozenset[str]] = {
 """Whoever reserves, gives, buys or asks for more is given a new id, and the price and the groups of the hour; whoever
 releases or delivers says which reservation is meant. What is earned is for settings to say.
 """
-_SINCE_0_2 = {ReserveGeneration: ("style",), ReleasePlaces: ("provider",), OverrideLimits: ("seen", "windows")}
-"""What commands of version 0.1 had not: where it says nothing, or lists nothing, their digest stays what it was."""
 _SAYS_NOTHING = (None, ())
 _SINCE_0_2 = {
     ReserveGeneration: ("style",),
@@ -86,7 +84,9 @@ _SINCE_0_2 = {
     OverrideLimits: ("seen", "windows"),
     DefineTier: ("seen",),
 }
-"""What commands had not when they were first stored: where it says nothing, their digest stays what it was."""
+"""What commands had not when they were first stored: where it says nothing, or lists nothing, their digest stays what
+it was.
+"""
 
 CODE_CHARS = 32
 """Hex digits of the code in the key of a step."""
