@@ -31,12 +31,14 @@ from domain.names import name_key
 from domain.point_events import PointEvent
 from domain.refusals import Reason, Refusal, limit_of
 from domain.reservations import Reservation
+from domain.tier_commands import DefineTier
 from domain.usage import PoolUsage
 from domain.validation import malformed
 from projections.quota_state import QuotaState
 from projections.recorded_commands import commands_of, is_request, refused_commands
 from projections.self_check import BATCHES_BETWEEN_TIDYING, Stored
 from projections.what_if_sums import LIMIT_REASONS, PoolStory, Sums
+from projections.what_if_tiers import OtherTier
 
 Kept = RequestRefused | PolicyChanged | PointEvent | AskEvent
 """Events that tell more than a command of theirs; what became of points is the same under other limits."""
@@ -109,14 +111,19 @@ AS_THEY_WERE = Further()
 
 class WhatIf:
     """The same history under other limits, one batch after the other. `state` is where it parts from what was; `given`
-    are the limits that are others, by their names in `Limits`, and `further` those of windows.
+    are the limits that are others, by their names in `Limits`, and `further` those of windows; with a `tier` they are
+    that tier's, and everybody's stay as they were.
     """
 
-    def __init__(self, state: QuotaState, given: Mapping[str, int], further: Further = AS_THEY_WERE) -> None:
+    def __init__(
+        self, state: QuotaState, given: Mapping[str, int], further: Further = AS_THEY_WERE, tier: str | None = None
+    ) -> None:
         self.state = state
         self._batches = 0
-        self._given: dict[str, Any] = dict(given)
-        self._further = further
+        self._named = {*given, *dict(further.limits)}
+        self.tier = None if tier is None else OtherTier(tier, given, further.limits, alone=further.alone, state=state)
+        self._given: dict[str, Any] = {} if self.tier else dict(given)
+        self._further = AS_THEY_WERE if self.tier else further
         self._never: set[str] = set()
         self._number = 0
         self._position = 0
@@ -140,6 +147,7 @@ class WhatIf:
             CompleteGeneration: self._delivered,
             ReleasePlaces: self._release,
             OverrideLimits: self._overridden,
+            DefineTier: self._tier_defined,
             LimitExceeded: self._exceeded_then,
             **dict.fromkeys(_FOLDED_AGAIN, lambda event, _at: self._fold_again(event)),
         }
@@ -203,9 +211,13 @@ class WhatIf:
         self._decide(command, at)
 
     def _note_own(self, user: str, limits: UserLimits | OverrideLimits) -> None:
-        windows = set(dict(limits.windows or ())) & set(dict(self._further.limits))
-        if windows or any(getattr(limits, name, None) is not None for name in self._given):
+        own = {name for name in self._named if getattr(limits, name, None) is not None}
+        if own or self._named & set(dict(limits.windows or ())):
             self.own_limits.add(user)
+
+    def _tier_defined(self, command: DefineTier, at: str) -> None:
+        """A tier was defined; the one that is another here is it here too."""
+        self._decide(command if self.tier is None else self.tier.defined(command), at)
 
     def _allowed_then(self, command: ReserveGeneration | SaveImage, at: str) -> None:
         """A request that was granted. Pictures of a reservation that was refused here were never made."""

@@ -123,10 +123,13 @@ def check_outcomes(
 
 
 class OtherLimits(NamedTuple):
-    """Limits by their names in `Limits`, and those of windows, that are others than they were."""
+    """Limits by their names in `Limits`, and those of windows, that are others than they were; of a tier where one is
+    named.
+    """
 
     given: Mapping[str, int]
     further: Further = AS_THEY_WERE
+    tier: str | None = None
 
 
 def decide_under(

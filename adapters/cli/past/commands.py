@@ -58,6 +58,11 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     carry_out(context, lambda invocation, output: replaying.replay(invocation, output, asked), as_json=as_json)
 
 
+OfTier = Annotated[
+    str | None, typer.Option("--tier", metavar="TIER", help="The other limits are this tier's, not everybody's.")
+]
+
+
 def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
     daily: Annotated[
@@ -75,6 +80,7 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         list[str] | None,
         typer.Option("--limit", metavar="NAME=AMOUNT", help="user/month/credits=20 and the like; none: no others."),
     ] = None,
+    tier: OfTier = None,
     since: Annotated[
         int | None,
         typer.Option("--since", parser=days, metavar="DAYS", help="The last so many days of the log, such as 30d."),
@@ -93,7 +99,13 @@ def what_if(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from adapters.cli.past.what_if import what_if as decide_anew
 
     question = Question(
-        daily=daily, user_mb=user_mb, pool_mb=pool_mb, days=since, self_check=self_check, limits=tuple(limit or ())
+        daily=daily,
+        user_mb=user_mb,
+        pool_mb=pool_mb,
+        days=since,
+        self_check=self_check,
+        limits=tuple(limit or ()),
+        tier=tier,
     )
     carry_out(context, lambda invocation, output: decide_anew(invocation, output, question), as_json=as_json)
 

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.wording.limits import limit_in_general, most_in_words, unit_of
 from domain.credits import PER_CREDIT
 from domain.limit_grammar import limits_of
-from domain.limit_names import CREDITS
+from domain.limit_names import CREDITS, FURTHER
 from domain.limits import Limits
 from projections.what_if import Further
 
@@ -16,10 +16,10 @@ NONE = "none"
 """No limit of a window, but for those that are given beside it."""
 
 
-def further_of(texts: Sequence[str]) -> Further:
-    """What was given, by as many options as there were. Raises ValueError with a sentence."""
+def further_of(texts: Sequence[str], allowed: tuple[str, ...] = FURTHER) -> Further:
+    """What was given of those that are allowed, by as many options as there were. Raises ValueError with a sentence."""
     given = [text for text in texts if text.strip().lower() != NONE]
-    return Further(limits_of(", ".join(given)), alone=len(given) < len(texts))
+    return Further(limits_of(", ".join(given), allowed), alone=len(given) < len(texts))
 
 
 def windows_as_data(limits: Limits) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from rich.console import Console
 
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
-from adapters.cli.output import Output, malformed
+from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.past.charts import Bar, bars
 from adapters.cli.past.further_limits import as_data, further_of, rows_by_limit, windows_as_data, windows_in_words
+from adapters.cli.past.other_tier import given_by, tier_as_data
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
 from adapters.cli.tables import add_row, print_lines, table
@@ -23,7 +24,10 @@ from adapters.history.deciding_anew import OtherLimits, Span, check_outcomes, de
 from adapters.wording.differences import difference_in_words
 from adapters.wording.figures import counted, in_mb, minute
 from adapters.wording.limits import set_by, step_in_words
+from domain.limit_names import FURTHER, OF_A_USER
 from domain.limits import MEGABYTE, Limits, megabytes, percentage
+from domain.names import malformed_tier
+from domain.refusals import Reason
 from projections.self_check import SelfCheck
 from projections.what_if import WhatIf
 from projections.what_if_sums import LIMIT_REASONS, Sums
@@ -49,7 +53,10 @@ NO_LIMIT = (
     "Say under which limits: --daily, --user-mb, --pool-mb, --limit, one or more. Or --self-check, to decide every "
     "outcome again with the limits that were in force."
 )
-CHECK_ALONE = "--self-check takes the limits that were in force: leave --daily, --user-mb, --pool-mb and --limit out."
+CHECK_ALONE = (
+    "--self-check takes the limits that were in force: leave --daily, --user-mb, --pool-mb, --limit and --tier out."
+)
+POOL_OF_NO_TIER = "--pool-mb is a limit of all together, and no tier has one: leave it out, or --tier."
 
 
 class Question(NamedTuple):
@@ -61,6 +68,7 @@ class Question(NamedTuple):
     days: int | None = None
     self_check: bool = False
     limits: tuple[str, ...] = ()
+    tier: str | None = None
 
     def given(self) -> dict[str, Any]:
         """The other limits, by their names in `Limits`."""
@@ -72,13 +80,12 @@ class Question(NamedTuple):
 def what_if(invocation: Invocation, output: Output, question: Question) -> int:
     """Tells what would have happened; for a self-check 0 where all is as recorded, 1 where it is not."""
     try:
-        others = OtherLimits(question.given(), further_of(question.limits))
+        further = further_of(question.limits, OF_A_USER if question.tier else FURTHER)
     except ValueError as error:
         return output.refused(malformed(f"--limit: {error}."))
-    if question.self_check and others != OtherLimits({}):
-        return output.refused(malformed(CHECK_ALONE))
-    if not question.self_check and others == OtherLimits({}):
-        return output.refused(malformed(NO_LIMIT))
+    others = OtherLimits(question.given(), further, question.tier)
+    if sentence := _wrong(question, others):
+        return output.refused(malformed(sentence))
     root, engine = log_of(invocation.set_up())
     if question.self_check:
         with bar(output, "Deciding again") as progress:
@@ -86,9 +93,24 @@ def what_if(invocation: Invocation, output: Output, question: Question) -> int:
         return _tell_check(output, checked, span)
     with bar(output, "Deciding anew") as progress:
         story, span = decide_under(root, engine, others, days=question.days, progress=progress)
+    if story.tier is not None and story.tier.here is None:
+        none = f"There was no tier {story.tier.key} in that time. `abby tiers` lists those that there are."
+        return output.refused(Refused(Reason.NOT_FOUND.value, none, Exit.REFUSED))
     answer = _answer(story, span, others.given)
     output.answer(answer, lambda console: _print(console, story, answer))
     return Exit.DONE if span.stopped is None else Exit.DATA
+
+
+def _wrong(question: Question, others: OtherLimits) -> str | None:
+    """Why what is asked means nothing."""
+    nothing = others._replace(tier=None) == OtherLimits({})
+    if question.self_check and (question.tier or not nothing):
+        return CHECK_ALONE
+    if question.tier is not None and question.pool_mb is not None:
+        return POOL_OF_NO_TIER
+    if question.tier is not None and (sentence := malformed_tier(question.tier)):
+        return sentence
+    return NO_LIMIT if nothing and not question.self_check else None
 
 
 def _tell_check(output: Output, checked: SelfCheck, span: Span) -> int:
@@ -166,6 +188,7 @@ def _answer(story: WhatIf, span: Span, given: Mapping[str, Any]) -> dict[str, An
             "changes": [as_data(change) for change in _changes(story)],
             "given": [name for name, stored in STORED_AS.items() if stored in given],
             "users_with_their_own": len(story.own_limits),
+            "tier": tier_as_data(story.tier),
         },
         **_span(span),
         "requests": _sums(story.whole),
@@ -271,6 +294,9 @@ def _print(console: Console, story: WhatIf, answer: Mapping[str, Any]) -> None:
 
 def _other_limits(story: WhatIf, answer: Mapping[str, Any]) -> str:
     """The limits that are others here, each beside all that was in force in its place, in the order of time."""
+    if story.tier is not None and story.tier.here is not None:
+        then = _one_after_the_other(list(dict.fromkeys(map(given_by, story.tier.then))), str)
+        return f"the tier {story.tier.key} gives {given_by(story.tier.here)} instead of {then}"
     here, was = answer["limits"]["here"], _in_force(answer["limits"])
     parts = []
     if was["daily"] != [here["daily"]]:

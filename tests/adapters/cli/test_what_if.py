@@ -23,7 +23,7 @@ from domain.commands import SetPolicy
 from domain.events import Asked, Event
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import png
-from tests.domain.examples import completed, overridden, policy, refused, reserved, saved
+from tests.domain.examples import assigned, completed, overridden, policy, refused, reserved, saved, tier
 
 WIDTHS = (40, 80, 200)
 
@@ -126,7 +126,18 @@ def test_a_log_that_cannot_be_read_on_ends_with_65(abby: Abby, root: Path, fits:
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("--self-check", "--daily", "3"), ("--since", "30d"), ("--daily", "3", "--since", "soon")]
+    "words",
+    [
+        (),
+        ("--self-check", "--daily", "3"),
+        ("--since", "30d"),
+        ("--daily", "3", "--since", "soon"),
+        ("--tier", "gold"),
+        ("--tier", "gold", "--self-check"),
+        ("--tier", "no tier", "--daily", "3"),
+        ("--tier", "gold", "--pool-mb", "3"),
+        ("--tier", "gold", "--limit", "pool/month/credits=3"),
+    ],
 )
 def test_a_question_that_cannot_be_meant_is_a_wrong_use(abby: Abby, words: tuple[str, ...]) -> None:
     """Before anything is opened."""
@@ -221,3 +232,21 @@ def test_other_limits_of_windows_are_told_by_their_names(abby: Abby, root: Path)
     assert answer["requests"]["refused_by_window"] == {"user/month/credits": 1}
     none = json.loads(abby("what-if", "--limit", "none", "--json").out)
     assert (none["limits"]["here"]["windows"], none["requests"]["refused_here"]) == ({}, 0)
+
+
+def test_a_tier_with_other_limits_is_told_as_that(abby: Abby, root: Path, fits: Any) -> None:
+    """What it gives here beside all that it gave; one that there never was is refused."""
+    recorded(root, policy(daily=1), tier(daily=3), assigned(), tier(daily=2), reserved(), reserved("r2"))
+    told = abby("what-if", "--tier", "gold", "--daily", "1", "--limit", "user/month/credits=5")
+    assert told.code == 0
+    gives = (
+        "What if: the tier gold gives 1 generation a day and 5 credits a month instead of 3 generations a day, later"
+    )
+    assert gives in " ".join(told.out.split())
+    answer = json.loads(abby("what-if", "--tier", "gold", "--daily", "1", "--json").out)
+    assert fits("what-if", answer)
+    assert (answer["requests"]["newly_refused"], answer["limits"]["here"]["daily"]) == (1, 1)
+    assert [one["daily"] for one in answer["limits"]["tier"]["then"]] == [3, 2]
+    none = abby("what-if", "--tier", "silver", "--daily", "1", "--json")
+    assert (none.code, none.json["refused"]["reason"]) == (1, "NOT_FOUND")
+    assert "There was no tier silver in that time." in none.json["refused"]["message"]
