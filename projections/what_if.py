@@ -230,7 +230,7 @@ class WhatIf:
         if refusal is None or refusal.reason.value not in LIMIT_REASONS:
             return
         for sums in self._sums(command.user, at):
-            _count_refused(sums, refusal)
+            sums.note_refused(refusal)
             sums.newly_refused += 1
             sums.not_kept += isinstance(command, SaveImage)
         self._note_full(refusal, at)
@@ -252,7 +252,7 @@ class WhatIf:
                 sums.newly_allowed += refusal is None
                 sums.more_made += command.count if isinstance(command, ReserveGeneration) and refusal is None else 0
             if refusal is not None and refusal.reason.value in LIMIT_REASONS:
-                _count_refused(sums, refusal)
+                sums.note_refused(refusal)
         if refusal is not None:
             self._note_full(refusal, record.at)
         elif isinstance(command, ReserveGeneration):
@@ -376,11 +376,6 @@ class WhatIf:
         if of_day is None:
             of_day = self.days[day] = Sums()
         return of_user, of_day
-
-
-def _count_refused(sums: Sums, refusal: Refusal) -> None:
-    sums.refused[refusal.reason.value] += 1
-    sums.windows.update([refusal.window] if refusal.window else [])
 
 
 def _priced(command: ReserveGeneration | SaveImage) -> ReserveGeneration | SaveImage:

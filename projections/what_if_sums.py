@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, fields
 
-from domain.refusals import Reason
+from domain.refusals import Reason, Refusal
 
 LIMIT_REASONS = (
     Reason.DAILY_LIMIT.value,
@@ -48,6 +48,11 @@ class Sums:
     windows: Counter[str] = field(default_factory=Counter)
     tried_then: Counter[str] = field(default_factory=Counter)
     tried: Counter[str] = field(default_factory=Counter)
+
+    def note_refused(self, refusal: Refusal) -> None:
+        """Counts one that is refused here."""
+        self.refused[refusal.reason.value] += 1
+        self.windows.update([refusal.window] if refusal.window else [])
 
     def add(self, other: Sums) -> None:
         """Adds what another holds."""

@@ -20,6 +20,7 @@ from adapters.discord.untrusted_text import plain
 from adapters.images.invalid_image import InvalidImage
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.studio import Progress
+from adapters.wording.asks import closed_in_words
 from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import fitting, room_in_words, sentence_of, what_makes_room
 from domain.limits import Limits, Status
@@ -320,9 +321,17 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             ),
         ),
         Reason.CLAIMED_TODAY: ("⏳ Taken Already", sentence_of),
-        Reason.ASK_OPEN: (_WAIT, sentence_of),
+        Reason.ASK_OPEN: (
+            _WAIT,
+            lambda _: (
+                "You have asked for more already, and there is one request at a time. Please wait for its answer."
+            ),
+        ),
         Reason.ASK_LIMIT: (_WAIT, sentence_of),
-        Reason.ASK_CLOSED: (_NOT_POSSIBLE, sentence_of),
+        Reason.ASK_CLOSED: (
+            _NOT_POSSIBLE,
+            lambda refusal: closed_in_words(refusal.what, plain(refusal.detail, QUOTED_CHARACTERS)),
+        ),
         Reason.POINTS_SHORT: ("❌ Not Enough", sentence_of),
         Reason.NOT_ALLOWED: (
             _NOT_POSSIBLE,
