@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
+
+import pytest
 
 from adapters.application.deleting import delete_image
 from adapters.application.saving import NewImage, save_image
 from adapters.engines.opening import open_store
 from tests.adapters.application.evidence import events_of
-from tests.adapters.discord.bot.stage import finished, running
+from tests.adapters.discord.bot.stage import command, finished, running
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
+from tests.adapters.discord.haste import hasty
 from tests.adapters.discord.market.bazaar import SETTINGS, Bazaar, pressed, said
+from tests.adapters.discord.process import BotProcess
+from tests.adapters.discord.test_life import GENTLE_SECONDS, PATCHED
 from tests.hostile.builders import png
 
 
@@ -107,3 +113,26 @@ async def test_whoever_gave_when_the_bot_was_killed_is_sent_to_their_points(
         told = await finished(asked)
         assert "`/points` tells whether points were moved." in told.text
         assert "You have **54 stars**" in (await said(ann, "points")).text
+
+
+@pytest.mark.parametrize("asked_for", ["gift", "market_admin mint"])
+async def test_whoever_waits_when_the_bot_stops_is_not_told_that_nothing_was_done(
+    fake: FakeDiscord, ann: Person, tmp_path: Path, asked_for: str
+) -> None:
+    """The points may be moved, and here they are: only the answer did not come through."""
+    bazaar, root = bazaar_of(fake), tmp_path / "root"
+    words = command(root, "bot", **SETTINGS)
+    async with await BotProcess.start(hasty(words, PATCHED), {}, fake) as bot:
+        await bot.ready()
+        await fake.synced()
+        await bazaar.manages("mint", user=bazaar.owner, amount=60, reason="a game")
+        fake.trouble("PATCH /webhooks/", 200, until=asyncio.Event(), user=bazaar.owner)
+        whom = {"member" if asked_for == "gift" else "user": ann, "amount": 6, "reason": "thanks"}
+        asked = await bazaar.owner.slash(asked_for, whom)
+        await asked.acknowledged()
+        bot.send(signal.SIGTERM)
+        told = await finished(asked)
+        assert "`/points` shows it in a minute: look there before you ask again." in told.text
+        assert "not made" not in told.text
+        assert await bot.exit_code(timeout=GENTLE_SECONDS) == 0
+    assert [event["data"]["amount"] for event in events_of(root, "PointsMoved")] == [60, 6]
