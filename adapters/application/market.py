@@ -12,7 +12,7 @@ from adapters.application.granting import ID_BYTES
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage
 from adapters.application.recorded import Wanted
-from adapters.application.results import Actor, last_position
+from adapters.application.results import Actor, StoreSettings, last_position
 from adapters.application.storage import Storage
 from adapters.ledger.codec import decode
 from adapters.ledger.pending import Outcome
@@ -72,6 +72,11 @@ class PointsChanged(NamedTuple):
 
 def points_of(storage: Storage, user: str, most: int = MOST_MOVEMENTS) -> PointsOf:
     """A user's points. Reads the log: for a worker. Raises LogDamaged."""
+    return read_points(storage, storage.settings, user, most)
+
+
+def read_points(storage: ReadableStorage, settings: StoreSettings, user: str, most: int = MOST_MOVEMENTS) -> PointsOf:
+    """The same, also beside whoever writes; what points are called and what a day gives is as these settings say."""
     root = storage.running()
     points = root.state.points
     movements = []
@@ -82,8 +87,8 @@ def points_of(storage: Storage, user: str, most: int = MOST_MOVEMENTS) -> Points
     return PointsOf(
         user=user,
         balance=points.balance(account_of(user)),
-        called=storage.settings.points_name,
-        daily=storage.settings.earn_daily,
+        called=settings.points_name,
+        daily=settings.earn_daily,
         claimed=(points.claimed(user) or "") >= day_of(root.now()),
         movements=tuple(movements),
     )

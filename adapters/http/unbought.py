@@ -5,9 +5,16 @@ from __future__ import annotations
 from adapters.http.answers import refusal
 from adapters.http.problems import MAX_RETRY_AFTER_SECONDS, PURCHASES, Problem
 from adapters.ports.currency import CurrencyFailure
-from adapters.ports.purchases import NotBought, Unclear
+from adapters.ports.purchases import NotBought, Unclear, Unpaid
 from adapters.wording.purchases import sentence_of_purchase
-from domain.refusals import Refusal
+from domain.refusals import Reason, Refusal
+
+_REASONS = {
+    Unpaid.INSUFFICIENT: Reason.POINTS_SHORT,
+    Unpaid.OTHER_PURCHASE: Reason.REQUEST_CONFLICT,
+    Unpaid.TOO_MANY_OPEN: Reason.BUSY,
+}
+"""What is the same for programs, whichever way is paid."""
 
 
 def unbought(outcome: NotBought | Unclear | Refusal, now: str, *, amount: int, name: str) -> Problem:
@@ -29,4 +36,4 @@ def unbought(outcome: NotBought | Unclear | Refusal, now: str, *, amount: int, n
             members = {"reason": f"CURRENCY_{failure.trouble.name}"}
             return Problem(PURCHASES[failure.trouble], sentence, members=members, headers=headers)
         case why:
-            return Problem(PURCHASES[why], sentence, members={"reason": f"PURCHASE_{why.name}"})
+            return Problem(PURCHASES[why], sentence, members={"reason": _REASONS.get(why, f"PURCHASE_{why.name}")})

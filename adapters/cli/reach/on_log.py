@@ -18,7 +18,7 @@ from adapters.application.governing import (
 )
 from adapters.application.granting import Gift, give_grant_blocking, void_grant_blocking
 from adapters.application.reading import image_bytes, is_known, override_of, quota_status
-from adapters.application.results import Actor, Changed, PolicyStep
+from adapters.application.results import Changed, PolicyStep
 from adapters.application.storage import Storage
 from adapters.application.tier_figures import change_figures, tier_figures, user_figures
 from adapters.application.tiers import (
@@ -34,6 +34,7 @@ from adapters.application.window_figures import told_windows
 from adapters.cli.exits import REFUSAL_EXITS
 from adapters.cli.output import Refused, refused_of
 from adapters.cli.reach.generation_exits import not_made
+from adapters.cli.reach.market_on_log import CLI, MarketOnLog
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.ports.failures import GenerationFailure
@@ -46,10 +47,8 @@ from domain.refusals import Reason, Refusal
 from domain.tier_commands import SeenTier
 from domain.tiers import Tier
 
-CLI = Actor("cli")
 
-
-class OperationsOnLog:
+class OperationsOnLog(MarketOnLog):
     """Operations on an open store."""
 
     def __init__(self, store: Storage, config: Config) -> None:

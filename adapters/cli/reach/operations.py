@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from adapters.application.granting import Gift
 from adapters.cli.output import Refused
+from adapters.cli.reach.market_operations import MarketOperations
 from domain.limits import Override, SharedLimits
 from domain.tier_commands import SeenTier
 from domain.tiers import Tier
@@ -49,7 +50,7 @@ IMAGE_MEMBERS = ("name", "size_bytes", "media_type", "width", "height", "sha256"
 """How a kept image is described."""
 
 
-class Operations(Protocol):
+class Operations(MarketOperations, Protocol):
     """The changes that commands make. Each answers for programs or is Refused; Faults are raised."""
 
     def knows(self, user: str) -> bool:

@@ -11,6 +11,7 @@ from adapters.application.granting import Gift
 from adapters.application.tier_figures import tier_figures
 from adapters.application.window_figures import told_windows
 from adapters.cli.output import Refused
+from adapters.cli.reach.market_over_http import MarketOverHttp
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
@@ -24,7 +25,7 @@ GENERATION_SECONDS = 720.0
 """How long a picture may take: the studio's own bound, and time to keep it."""
 
 
-class OperationsOverHttp:
+class OperationsOverHttp(MarketOverHttp):
     """Operations of a running service."""
 
     def __init__(self, client: ServiceClient) -> None:

@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import Field
 
-from adapters.application.market import PointsChanged, offers, set_offer, withdraw_offer
-from adapters.application.window_figures import told_amount
+from adapters.application.market import PointsChanged, set_offer, withdraw_offer
+from adapters.application.market_figures import ChangedOffer, OffersOfMarket, market_figures
 from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
 from adapters.http.contract.amounts import stored_amount
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import Why
-from adapters.http.contract.market_shapes import ChangedOffer, OffersOfMarket, ToldOffer
 from adapters.http.contract.query import Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of
@@ -73,13 +72,7 @@ NOT_SAID = "withdrawn by a manager"
 async def market(request: web.Request) -> web.Response:
     """All that is offered, the cheapest first, and in what its prices are."""
     store = services_of(request).store
-    settings = store.settings
-    answer: OffersOfMarket = {
-        "called": settings.currency or settings.points_name,
-        "outside": bool(settings.currency),
-        "offers": [_told(offer) for offer in offers(store)],
-    }
-    return json_answer(answer)
+    return json_answer(market_figures(store, store.settings))
 
 
 async def put_offer(request: web.Request, body: WantedOffer) -> web.Response:
@@ -115,16 +108,6 @@ async def delete_offer(request: web.Request) -> web.Response:
 def _answer(offer: str, changed: PointsChanged) -> web.Response:
     answer: ChangedOffer = {"offer": offer, "changed": changed.position > 0}
     return json_answer(answer, headers=replayed(changed.replayed))
-
-
-def _told(offer: Offer) -> ToldOffer:
-    return {
-        "offer": offer.offer,
-        "unit": offer.unit,  # type: ignore[typeddict-item]  # it is one of OFFER_UNITS
-        "amount": told_amount(offer.amount, offer.unit),
-        "price": offer.price,
-        "days": offer.days,
-    }
 
 
 _ONE = "/v1/admin/market/offers/{offer}"

@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 from aiohttp import web
 from pydantic import Field
 
-from adapters.application.market import Movement, PointsChanged, claim_daily, give_points, move_points, points_of
+from adapters.application.market import PointsChanged, claim_daily, give_points, move_points, points_of
+from adapters.application.market_figures import ChangedPoints, PointsOfUser, changed_figures, points_figures
 from adapters.http.answers import REPLAYED, json_answer, refusal, replayed
 from adapters.http.contract.bodies import Body
 from adapters.http.contract.governing_bodies import Reason as ReasonText
 from adapters.http.contract.governing_bodies import Why
-from adapters.http.contract.market_shapes import ChangedPoints, MovedPoints, PointsOfUser
 from adapters.http.contract.query import LIMIT
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
@@ -26,7 +26,6 @@ from adapters.http.surveys import survey
 from adapters.tokens.token import Scope
 from domain.commands import MAX_LIMIT
 from domain.names import USER_PATTERN, malformed_user
-from domain.point_events import PointsMoved
 from domain.refusals import Refusal
 
 # What the ledger judges is described alone here, so that its sentence is the same wherever it is asked.
@@ -58,15 +57,7 @@ async def points(request: web.Request) -> web.Response:
     """What a user has of the community's own currency, and the latest movements, newest first."""
     user, most = user_of(request), LIMIT.of(request)
     found = await survey(request, user, points_of, services_of(request).store, user, most)
-    answer: PointsOfUser = {
-        "user": found.user,
-        "balance": found.balance,
-        "called": found.called,
-        "daily": found.daily,
-        "claimed": found.claimed,
-        "movements": [_told(one) for one in found.movements],
-    }
-    return json_answer(answer)
+    return json_answer(points_figures(found))
 
 
 async def claim(request: web.Request) -> web.Response:
@@ -121,23 +112,7 @@ def _wrong_amount(amount: int) -> str | None:
 
 
 def _answer(changed: PointsChanged) -> web.Response:
-    assert changed.moved is not None, "what was carried out moved points"
-    answer: ChangedPoints = {"moved": _told(Movement(changed.position, changed.moved)), "balance": changed.balance}
-    return json_answer(answer, headers=replayed(changed.replayed))
-
-
-def _told(movement: Movement) -> MovedPoints:
-    event: PointsMoved = movement.event
-    return {
-        "position": movement.position,
-        "at": event.at,
-        "kind": event.kind,  # type: ignore[typeddict-item]  # it is one of KINDS
-        "payer": event.payer,
-        "payee": event.payee,
-        "amount": event.amount,
-        "reason": event.reason,
-        "offer": event.offer,
-    }
+    return json_answer(changed_figures(changed), headers=replayed(changed.replayed))
 
 
 _ALL = "/v1/users/{user}/points"

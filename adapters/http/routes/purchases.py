@@ -12,16 +12,15 @@ from pydantic import Field
 from adapters.application.market import PointsChanged
 from adapters.http.answers import REPLAYED, json_answer, replayed
 from adapters.http.contract.bodies import Body
-from adapters.http.contract.market_shapes import BoughtOffer
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
 from adapters.http.routes.offers import OfferTerms
 from adapters.http.routes.reservations import CALLED
 from adapters.http.services import services_of
 from adapters.http.unbought import unbought
+from adapters.market.sale_figures import BoughtOffer, sale_figures
 from adapters.ports.purchases import Bought
 from adapters.tokens.token import Scope
-from adapters.wording.purchases import sentence_of_purchase
 from domain.refusals import Reason, Refusal
 
 OfferId = Annotated[str, Field(json_schema_extra={"pattern": CALLED})]
@@ -50,20 +49,8 @@ async def buy(request: web.Request, body: WantedPurchase) -> web.Response:
         if isinstance(sold, Refusal) and sold.reason is Reason.MALFORMED:
             problem.members = {**problem.members, "field": "seen" if re.fullmatch(CALLED, body.offer) else "offer"}
         raise problem
-    if isinstance(sold, Bought):
-        grant, is_paid, is_replayed = sold.grant or None, sold.paid, False
-        sentence = sentence_of_purchase(sold, amount=seen.price, name=market.called)
-    else:
-        grant, is_paid, is_replayed = sold.given and sold.given.grant, True, sold.replayed
-        sentence = sentence_of_purchase(Bought(grant or "", paid=True), amount=seen.price, name=market.called)
-    answer: BoughtOffer = {
-        "offer": body.offer,
-        "grant": grant,
-        "price": seen.price,
-        "called": market.called,
-        "paid": is_paid,
-        "sentence": sentence,
-    }
+    is_replayed = isinstance(sold, PointsChanged) and sold.replayed
+    answer = sale_figures(sold, seen, market.called)
     return json_answer(answer, status=HTTPStatus.CREATED, headers=replayed(is_replayed))
 
 

@@ -42,6 +42,13 @@ OPTIONS = [
     (["grant", "ada"], "--mb"),
     (["grant", "ada"], "--days"),
     (["grant", "ada"], "--priority"),
+    (["points", "ada"], "--limit"),
+    (["market", "set", "ten"], "--credits"),
+    (["market", "set", "ten"], "--generations"),
+    (["market", "set", "ten"], "--mb"),
+    (["market", "set", "ten"], "--price"),
+    (["market", "set", "ten"], "--days"),
+    (["buy", "ada", "ten"], "--price"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

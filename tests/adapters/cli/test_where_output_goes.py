@@ -17,6 +17,7 @@ from adapters.application.saving import NewImage, save_image
 from adapters.cli import main
 from adapters.engines.opening import open_store
 from domain.commands import GiveGrant
+from domain.point_commands import MovePoints, Offer, SetOffer
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, write_env_file
 from tests.adapters.cli.test_commands import COMMANDS
@@ -41,6 +42,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "grant": ("ada", "--generations", "1"),
     "grants": ("ada",),
     "void-grant": ("ada", "g1"),
+    "points": ("ada",),
+    "market": (),
+    "buy": ("ada", "ten"),
     "tiers": (),
     "queue": (),
     "cleanup": (),
@@ -76,8 +80,10 @@ def spoken(root: Path, env_file: Path, *, also: frozenset[str] = frozenset()) ->
 
 @pytest.fixture
 def filled(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root with two images and a grant of one user; the current folder is the test's."""
+    """A root with two images, a grant and points of one user, and an offer; the current folder is the test's."""
     store = open_store(root)
+    store.opened().ledger.execute(SetOffer("cli", Offer("ten", "generations", 10, 1), "a fair"))
+    store.opened().ledger.execute(MovePoints("ada", "cli", "mint", 50, "a contest"))
     store.opened().ledger.execute(GiveGrant("ada", "cli", "g1", "generations", 1, reason="a contest"))
     for _ in range(2):
         asyncio.run(save_image(store, NewImage("ada", png())))

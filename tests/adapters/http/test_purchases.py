@@ -165,6 +165,7 @@ async def test_the_external_currency_pays_once_for_each_key(outside: Outside) ->
     assert [answer.status for answer in answers] == [201, 201, 201, 409]
     assert answers[0].json == answers[1].json
     assert (answers[0].json["called"], answers[0].json["sentence"]) == ("coins", "Bought for 5 coins.")
+    assert answers[3].json["reason"] == "POINTS_SHORT"
     assert answers[3].json["detail"] == "You have fewer than 5 coins. Nothing was bought."
     assert (bank.paid, len(await grants(service)), await balance(service, "1")) == (10, 2, 8)
 
