@@ -1,8 +1,10 @@
-"""Never an unreleased reservation: whatever fails at whatever moment, each user's count and bytes end right.
+"""Never an unreleased reservation, never paid without a hold: whatever fails at whatever moment, each user's count and
+bytes end right, and so do credits, grants and points.
 
 Hypothesis draws the wishes of an evening with their fates at the provider, who goes away when, when the service is told
-to stop, which call of the disk fails and how, and after which call the process dies. Then the log is added up by the
-test itself, and compared with what callers were told, with what the provider made, and with the status.
+to stop, which call of the disk fails and how, and after which call the process dies. The provider looks into the log
+each time that it is asked. Then the log is added up by the test itself, and compared with what callers were told, with
+what the provider made and took, and with the figures of the service.
 """
 
 from __future__ import annotations
@@ -15,27 +17,36 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from adapters.application.market import PointsChanged
 from adapters.application.reading import quota_status
 from adapters.application.storage import Storage
 from adapters.eventlog.jsonl import reserve_file
 from adapters.ports.faults import Fault
 from adapters.studio import Generated
 from domain.refusals import Refusal
+from domain.windows import Tally
+from tests.adapters.studio.books import Books, books_of
 from tests.adapters.studio.troubles import (
+    ACTORS,
+    BUYS,
     FATES,
     LIMITS,
+    OFFER,
+    POINTS,
     TODAY,
     Account,
     CrashingDisk,
     Evening,
     OnFraction,
+    Paid,
     Wish,
     account,
+    begun,
     kept,
+    log_of,
 )
 from tests.crash.disk import Disk
 from tests.crash.faulty_files import KINDS, Kind
-from tests.crash.judging import ROOT
 
 USERS = ("1", "2")
 EXAMPLES, LONG_EXAMPLES = 150, 5_000
@@ -95,12 +106,6 @@ TROUBLES = st.one_of(
 )
 
 
-def log_of(disk: Disk) -> bytes:
-    """The log on a disk; what comes after its last whole line was never answered for."""
-    whole = disk.files_below(ROOT / "logs")["events.jsonl"]
-    return whole[: whole.rfind(b"\n") + 1]
-
-
 def begin(disk: CrashingDisk, wishes: list[Wish]) -> Evening | None:
     """The service over this disk, None where it fails while it starts, which is another test's story."""
     try:
@@ -124,7 +129,7 @@ def compare_with_status(store: Storage, accounts: dict[str, Account]) -> None:
         assert mine.charged <= (LIMITS.daily or 0)
 
 
-def judge_undisturbed(evening: Evening, told: list[OnFraction], accounts: dict[str, Account]) -> None:
+def judge_undisturbed(evening: Evening, told: list[OnFraction], accounts: dict[str, Account], books: Books) -> None:
     """Where nothing but the provider failed, nothing is left open, and every count is what was made."""
     for user, mine in accounts.items():
         made = sum(
@@ -134,15 +139,60 @@ def judge_undisturbed(evening: Evening, told: list[OnFraction], accounts: dict[s
         )
         gone = any(one.wish.user == user and isinstance(one.answer, asyncio.CancelledError) for one in told)
         assert mine.open_places == 0
-        assert kept(told, user) <= mine.images <= mine.charged <= made
-        assert gone or mine.charged == made
+        counted = mine.charged + books.by_grants(user, "generations")
+        assert kept(told, user) <= mine.images <= counted <= made
+        assert gone or counted == made
         assert gone or kept(told, user) == mine.images
+
+
+def judge_credits(evening: Evening, told: list[OnFraction], books: Books, before: Books, *, undisturbed: bool) -> None:
+    """Nothing was asked for without a hold. Pool and guild have spent what the provider took, or perhaps took; each
+    user and their grants what it took for them. Of whoever went away it may have been taken, or not.
+    """
+    assert evening.provider.unheld == []
+    for scope in ("pool", "guild:9", *USERS):
+        took = [
+            (one, evening.provider.paid.get(evening.prompt(number), Paid()))
+            for number, one in enumerate(told)
+            if scope in {"pool", ACTORS[one.wish.user].origin, one.wish.user}
+        ]
+        lost = 0 if scope in USERS else 1
+        spent = books.spent(scope) - before.spent(scope)
+        assert spent <= sum(max(paid.told, paid.by_price) + lost * paid.perhaps for _, paid in took)
+        if undisturbed:
+            stayed = [paid for one, paid in took if not isinstance(one.answer, asyncio.CancelledError)]
+            assert sum(paid.told + lost * paid.perhaps for paid in stayed) <= spent
+            assert spent <= sum(paid.told + lost * paid.perhaps for _, paid in took)
+
+
+def judge_points(told: list[OnFraction], books: Books, *, undisturbed: bool) -> None:
+    """Each purchase took its price and gave one grant, whoever was told of it; one key buys once."""
+    keys = [bought for bought in books.bought if bought[1] is not None]
+    assert len(keys) == len(set(keys)), "one key bought twice"
+    for user in USERS:
+        answers = [one.answer for one in told if one.wish.user == user]
+        known = sum(isinstance(answer, PointsChanged) and not answer.replayed for answer in answers)
+        bought = sum(buyer == user for buyer, _ in books.bought)
+        assert bought == known if undisturbed else bought >= known
+        assert books.points[f"user:{user}"] == POINTS - bought * OFFER.price
+
+
+def judge_figures(store: Storage, books: Books) -> None:
+    """The figures that decisions are made by are those of the lines, where nothing is open."""
+    state, month = store.opened().state, TODAY[:7]
+    assert state.tally("pool", month) == Tally(*books.whole("pool"))
+    assert state.tally("guild:9", month) == Tally(*books.whole("guild:9"))
+    for user in USERS:
+        assert state.tally(f"user:{user}", month) == Tally(*books.own(user))
+        left = {(user, grant.grant): grant.balance for grant in state.grants(user)}
+        assert left == {key: balance for key, balance in books.grants.items() if key[0] == user}
+        assert state.points.balance(f"user:{user}") == books.points[f"user:{user}"]
 
 
 def judge_after_all(disk: Disk, wishes: list[Wish]) -> None:
     """A new process over what is left: after their time no place is open, and a repeat makes no second picture."""
-    again = [wish._replace(fate="kept", leaves_after=None) for wish in wishes]
-    evening = Evening(CrashingDisk(disk, None, (), None), again)
+    again = [wish if wish.fate == BUYS else wish._replace(fate="kept") for wish in wishes]
+    evening = Evening(CrashingDisk(disk, None, (), None), [wish._replace(leaves_after=None) for wish in again])
     try:
         before = {user: account(log_of(disk), user, TODAY[:10]) for user in USERS}
         evening.all_expires()
@@ -154,18 +204,25 @@ def judge_after_all(disk: Disk, wishes: list[Wish]) -> None:
             status = quota_status(evening.store, user)
             assert (status["user"]["reserved_mb"], status["user"]["images"]) == (0, after.images)
             assert status["user"]["used_mb"] == round(after.image_bytes / 1_048_576, 2)
-        for one in asyncio.run(evening.pass_()):
-            assert isinstance(one.answer, Generated | Refusal), f"a repeat is made anew, or found: {one.answer}"
+        books = books_of(log_of(disk))
+        judge_figures(evening.store, books)
+        told = asyncio.run(evening.pass_())
+        for one in told:
+            assert isinstance(one.answer, Generated | Refusal | PointsChanged), f"made anew, or found: {one.answer}"
         for user in USERS:
             for attempts in account(log_of(disk), user, TODAY[:10]).saved_under.values():
                 assert len(set(attempts)) == 1 or "" in attempts, f"one key made pictures in {attempts}"
+        judge_credits(evening, told, books_of(log_of(disk)), books, undisturbed=True)
+        judge_points([], books_of(log_of(disk)), undisturbed=False)
+        judge_figures(evening.store, books_of(log_of(disk)))
     finally:
         evening.end()
 
 
 def evening_of(wishes: list[Wish], trouble: Trouble) -> None:
     """One evening, judged."""
-    disk = CrashingDisk(Disk(), trouble.kind, trouble.turns, trouble.crash_at)
+    disk = CrashingDisk(begun().copy(), trouble.kind, trouble.turns, trouble.crash_at)
+    before = books_of(log_of(disk.disk))
     evening = begin(disk, wishes)
     if evening is None:
         event("did not start")
@@ -173,9 +230,15 @@ def evening_of(wishes: list[Wish], trouble: Trouble) -> None:
     try:
         told = asyncio.run(evening.pass_(closes_after=trouble.closes_after))
         accounts = {user: account(log_of(disk.disk), user, TODAY[:10]) for user in USERS}
-        if trouble.kind is None:
+        books = books_of(log_of(disk.disk))
+        is_fine = trouble.kind is None
+        if is_fine:
             compare_with_status(evening.store, accounts)
-            judge_undisturbed(evening, told, accounts)
+            judge_undisturbed(evening, told, accounts, books)
+            judge_figures(evening.store, books)
+        gone = any(isinstance(one.answer, asyncio.CancelledError) for one in told)
+        judge_credits(evening, told, books, before, undisturbed=is_fine)
+        judge_points(told, books, undisturbed=is_fine and not gone)
         for user in USERS:
             assert kept(told, user) <= accounts[user].images
     finally:
