@@ -333,8 +333,6 @@ REFUSALS: Mapping[Reason, tuple[str, Callable[[Refusal], str]]] = MappingProxyTy
             lambda refusal: closed_in_words(refusal.what, plain(refusal.detail, QUOTED_CHARACTERS)),
         ),
         Reason.POINTS_SHORT: ("❌ Not Enough", sentence_of),
-        Reason.ASK_OPEN: (_WAIT, sentence_of),
-        Reason.ASK_CLOSED: (_NOT_POSSIBLE, sentence_of),
         Reason.NOT_ALLOWED: (
             _NOT_POSSIBLE,
             lambda refusal: (
