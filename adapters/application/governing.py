@@ -26,6 +26,7 @@ from adapters.ledger.codec import decode
 from domain.commands import ChangePolicy, CorrectClock, OverrideLimits, ResetDaily, SetPreference
 from domain.events import LimitsOverridden, PolicyChanged
 from domain.instants import day_of
+from domain.limit_names import DAILY, POOL_STORAGE, USER_STORAGE
 from domain.limits import NO_OVERRIDE, Limits, Override, SharedLimits, UserLimits
 from domain.refusals import Reason, Refusal
 from domain.tiers import limits_of
@@ -103,10 +104,15 @@ def policy_step(storage: ReadableStorage, wanted: SharedLimits) -> PolicyStep | 
         return Refusal(Reason.MALFORMED, detail=sentence)
     former = _shared(policy_in_force(storage))
     limits = former._replace(**wanted.given)
-    return PolicyStep(former, limits, _over(storage, wanted))
+    return PolicyStep(former, limits, _over(storage, wanted, former, limits))
 
 
-def _over(storage: ReadableStorage, wanted: SharedLimits) -> OverLimits:
+def _over(storage: ReadableStorage, wanted: SharedLimits, former: SharedLimits, after: SharedLimits) -> OverLimits:
+    """By those limits that are given, or put in force where they were only tried out."""
+    in_force = {name for name in former.unenforced or () if name not in (after.unenforced or ())}
+    by_daily = wanted.daily is not None or DAILY in in_force
+    by_pool = wanted.pool_bytes is not None or POOL_STORAGE in in_force
+    by_bytes = wanted.user_bytes is not None or USER_STORAGE in in_force
     root = storage.running()
     state, at = root.state, root.now()
     policy = state.policy._replace(**wanted.given)
@@ -114,11 +120,11 @@ def _over(storage: ReadableStorage, wanted: SharedLimits) -> OverLimits:
     for user in state.users.users():
         limits, usage = limits_of(state, user, policy, at), state.user(user)
         today = find_day(state.days(user), day_of(at))
-        is_over_daily = wanted.daily is not None and today is not None and today.count > limits.daily
-        is_over_bytes = wanted.user_bytes is not None and usage.image_bytes + usage.held_bytes > limits.user_bytes
+        is_over_daily = by_daily and today is not None and today.count > limits.daily
+        is_over_bytes = by_bytes and usage.image_bytes + usage.held_bytes > limits.user_bytes
         daily, stored, either = daily + is_over_daily, stored + is_over_bytes, either + (is_over_daily or is_over_bytes)
     pool = state.pool
-    pool_bytes = 0 if wanted.pool_bytes is None else max(0, pool.used_bytes + pool.held_bytes - wanted.pool_bytes)
+    pool_bytes = max(0, pool.used_bytes + pool.held_bytes - policy.pool_bytes) if by_pool else 0
     return OverLimits(users=either, daily_users=daily, storage_users=stored, pool_bytes=pool_bytes)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain.credits import PER_CREDIT
-from domain.limit_names import CREDITS
+from domain.limit_names import CREDITS, in_order
 from domain.limits import Windows
 
 
@@ -15,3 +17,8 @@ def told_amount(amount: int, unit: str) -> float:
 def told_windows(windows: Windows | None) -> dict[str, float]:
     """Limits of windows by their names."""
     return {name: told_amount(most, name.rpartition("/")[2]) for name, most in windows or ()}
+
+
+def windows_told(told: Mapping[str, float]) -> Windows:
+    """The limits of windows that were told so."""
+    return in_order({name: round(most * (PER_CREDIT if name.endswith(CREDITS) else 1)) for name, most in told.items()})

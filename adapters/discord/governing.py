@@ -32,12 +32,12 @@ from adapters.wording.limits import (
     limit_in_general,
     most_in_words,
     over_in_words,
+    over_windows_in_words,
     step_in_words,
     tried_steps,
     window_steps,
 )
 from domain.limit_grammar import limits_in_text, limits_of, unenforced_in_text, unenforced_of
-from domain.limit_names import GUILD, USER
 from domain.limits import MEGABYTE, SharedLimits, Windows, megabytes
 from domain.refusals import Reason, Refusal
 
@@ -101,7 +101,7 @@ def ask_to_change(user: int, step: PolicyStep, options: Options, over_windows: t
     if not changes:
         return _content(Message(TITLE, f"{in_force(step.limits)}\nNothing would be changed.", BLUE))
     lines = [f"**{change[:1].upper()}{change[1:]}**" for change in changes]
-    over = [told for told in (over_in_words(step.over._asdict()), _over_windows(over_windows)) if told]
+    over = [told for told in (over_in_words(step.over._asdict()), over_windows_in_words(dict(over_windows))) if told]
     lines += [f"⚠️ {' '.join(over)} {NOBODY_LOSES}"] if over else ["No member is over these limits."]
     lines.append("They hold for all servers, from the next command on. Shall they be changed?")
     button = _button(f"abby:everybody:{_digest(step.former)}:{options.in_id}:{user}", "Yes, change them")
@@ -119,16 +119,6 @@ def _changes(step: PolicyStep) -> list[str]:
         *window_steps(step.former.windows or (), step.limits.windows or ()),
         *tried_steps(step.former.unenforced or (), step.limits.unenforced or ()),
     ]
-
-
-def _over_windows(over: tuple[OverWindow, ...]) -> str | None:
-    """Who has used more of the further limits than they will allow."""
-    parts = []
-    for name, count in over:
-        scope, what = name.split("/")[0], limit_in_general(name).partition(" for ")[0]
-        who = {USER: counted(count, "user"), GUILD: counted(count, "server")}.get(scope, "all together")
-        parts.append(f"{who} {'has' if count == 1 and scope in {USER, GUILD} else 'have'} used more {what}")
-    return f"Over the further limits: {', '.join(parts)}." if parts else None
 
 
 def _in_fields(options: Options) -> dict[str, str]:

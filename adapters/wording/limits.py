@@ -216,6 +216,16 @@ def over_in_words(over: Mapping[str, int]) -> str | None:
     return f"Over the new limits: {', '.join(parts)}." if parts else None
 
 
+def over_windows_in_words(over: Mapping[str, int]) -> str | None:
+    """Who has used more of further limits than they will allow, by how many of each; None where nobody has."""
+    parts = []
+    for name, count in over.items():
+        scope, what = name.split("/")[0], limit_in_general(name).partition(" for ")[0]
+        who = {USER: counted(count, "user"), GUILD: counted(count, "server")}.get(scope, "all together")
+        parts.append(f"{who} {'has' if count == 1 and scope in {USER, GUILD} else 'have'} used more {what}")
+    return f"Over the further limits: {', '.join(parts)}." if parts else None
+
+
 def set_by(source: str, by: str, reason: str | None) -> str:
     """Who set limits for everybody, for operators."""
     return f"by a manager ({by}): {reason}" if reason is not None else f"{_SETTERS[source]} ({by})"

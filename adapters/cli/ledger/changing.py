@@ -12,6 +12,7 @@ from adapters.application.governing import correct_clock_blocking
 from adapters.application.results import Actor
 from adapters.cli.invocation import Invocation
 from adapters.cli.ledger.everybody import change_for_everybody
+from adapters.cli.ledger.further import Further, windows_after
 from adapters.cli.ledger.quotas import show_status
 from adapters.cli.ledger.unknown_users import unknown
 from adapters.cli.output import Output, Refused, malformed, refused_of
@@ -22,6 +23,7 @@ from adapters.ports.clock import utc_now
 from adapters.ports.faults import LogLocked
 from adapters.wording.figures import counted, size_in_words
 from adapters.wording.limits import own_in_words
+from domain.limit_names import OF_A_USER
 from domain.limits import MEGABYTE, NO_OVERRIDE, Override, SharedLimits, UserLimits, carried_on
 from domain.names import malformed_name, malformed_user
 from domain.refusals import Refusal
@@ -66,6 +68,7 @@ class WantedLimits(NamedTuple):
     clear: bool
     pool_mb: float | None = None
     dry_run: bool = False
+    further: Further = Further()
 
 
 class Asked(NamedTuple):
@@ -85,22 +88,32 @@ def limits(invocation: Invocation, output: Output, asked: Asked) -> int:
         shared = f"{user} is a user: leave the id or --everybody out." if user else shared_limits(wanted)
         if isinstance(shared, str):
             return output.refused(malformed(shared))
-        return change_for_everybody(invocation, output, shared, reason, dry_run=wanted.dry_run, yes=yes)
+        return change_for_everybody(invocation, output, shared, wanted.further, reason, dry_run=wanted.dry_run, yes=yes)
     if user is None:
         return output.refused(malformed("Whose limits? Name a user, or give --everybody."))
     if sentence := malformed_user(user):
         return output.refused(malformed(sentence))
+    return _limits_of_user(invocation, output, user, asked)
+
+
+def _limits_of_user(invocation: Invocation, output: Output, user: str, asked: Asked) -> int:
+    wanted = asked.wanted
     if wanted.pool_mb is not None or wanted.dry_run:
         return output.refused(malformed("--pool-mb and --dry-run go with --everybody: a user has neither."))
+    if wanted.further.shadow:
+        return output.refused(malformed("--try and --enforce go with --everybody: a limit is tried out on all."))
     own = own_limits(wanted)
     if isinstance(own, str):
         return output.refused(malformed(own))
     with operations(invocation.set_up()) as ask:
-        former = unknown(output, ask, user, yes=yes) or ask.own_limits(user)
+        former = unknown(output, ask, user, yes=asked.yes) or ask.own_limits(user)
         if isinstance(former, Refused):
             return output.refused(former)
-        own = carried_on(former, own, utc_now())
-        answer = ask.limits(user, own, former, reason)
+        carried = _carried_on(former, own, wanted)
+        if isinstance(carried, str):
+            return output.refused(malformed(carried))
+        own = carried
+        answer = ask.limits(user, own, former, asked.reason)
     if isinstance(answer, Refused):
         return output.refused(answer)
     status, is_changed = _apart(answer)
@@ -191,11 +204,11 @@ def correct_clock(invocation: Invocation, output: Output) -> int:
 def own_limits(wanted: WantedLimits) -> Override | str:
     """What the options of `abby limits` mean, or the sentence why they mean nothing."""
     storage_mb, daily, until, clear = wanted[:4]
-    given = storage_mb is not None or daily is not None
+    given = storage_mb is not None or daily is not None or bool(wanted.further.limits)
     if clear and (given or until is not None):
         return "--clear takes all limits of the user's own away: leave the others out."
     if not clear and not given:
-        return "Give --storage-mb, --daily or both; or --clear, to take the user's own limits away."
+        return "Give --storage-mb, --daily, --limit or several; or --clear, to take the user's own limits away."
     try:
         end = None if until is None else instant(until)
     except ValueError as error:
@@ -206,6 +219,21 @@ def own_limits(wanted: WantedLimits) -> Override | str:
     return Override(UserLimits(size_bytes, daily), end)
 
 
+def _carried_on(former: Override, own: Override, wanted: WantedLimits) -> Override | str:
+    """A user's own limits as they would be, or why they can be none. Those that are over count no more."""
+    now = utc_now()
+    if not wanted.further.limits:
+        return carried_on(former, own, now)
+    is_over = former.until is not None and former.until <= now
+    try:
+        windows = windows_after((not is_over and former.limits.windows) or (), wanted.further.limits, OF_A_USER)
+    except ValueError as error:
+        return f"{error}."
+    carried = carried_on(former, own._replace(limits=own.limits._replace(windows=windows)), now)
+    limits = carried.limits._replace(windows=windows or None)
+    return NO_OVERRIDE if limits == UserLimits() else Override(limits, carried.until)
+
+
 def shared_limits(wanted: WantedLimits) -> SharedLimits | str:
     """What the options of `abby limits --everybody` mean, or the sentence why they mean nothing."""
     if wanted.until is not None or wanted.clear:
@@ -213,6 +241,9 @@ def shared_limits(wanted: WantedLimits) -> SharedLimits | str:
     sizes = (wanted.storage_mb, wanted.pool_mb)
     user_bytes, pool_bytes = (None if size is None else round(size * MEGABYTE) for size in sizes)
     limits = SharedLimits(user_bytes, pool_bytes, wanted.daily)
-    if not limits.given:
-        return "Give --daily, --storage-mb, --pool-mb, or several; with --dry-run it is only shown what would be."
+    if not limits.given and not wanted.further.limits and not wanted.further.shadow:
+        return (
+            "Give --daily, --storage-mb, --pool-mb, --limit, --try, --enforce, or several; with --dry-run it is only "
+            "shown what would be."
+        )
     return limits

@@ -18,6 +18,30 @@ PoolMb = Annotated[
     typer.Option("--pool-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="With --everybody: storage of all."),
 ]
 
+UserOrNone = Annotated[
+    str | None, typer.Argument(metavar="[USER]", help="A user's id, such as a Discord id, or `local` for the page.")
+]
+Everybody = Annotated[
+    bool, typer.Option("--everybody", help="The limits for everybody; those that are not given stay as they are.")
+]
+FurtherLimits = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=AMOUNT", help="user/month/credits=20 and the like; NAME=none takes it away."),
+]
+Tried = Annotated[
+    list[str] | None,
+    typer.Option("--try", metavar="NAME", help="With --everybody: try this limit out; it refuses nobody."),
+]
+Enforced = Annotated[
+    list[str] | None, typer.Option("--enforce", metavar="NAME", help="With --everybody: this limit refuses again.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="With --everybody: only show what would be, and who would be over it.")
+]
+YesToLimits = Annotated[
+    bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing, or where users would be over.")
+]
+
 
 def register(command: Callable[[Command], Command]) -> None:
     """Adds them to the command line."""
@@ -54,12 +78,8 @@ def reset(
 
 def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     context: typer.Context,
-    user: Annotated[
-        str | None, typer.Argument(metavar="[USER]", help="A user's id, such as a Discord id, or `local` for the page.")
-    ] = None,
-    everybody: Annotated[
-        bool, typer.Option("--everybody", help="The limits for everybody; those that are not given stay as they are.")
-    ] = False,
+    user: UserOrNone = None,
+    everybody: Everybody = False,
     storage_mb: Annotated[
         float | None,
         typer.Option("--storage-mb", parser=megabytes(MAX_STORAGE_MB), metavar="MB", help="A user's storage."),
@@ -68,17 +88,16 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
         int | None, typer.Option("--daily", parser=whole(0), metavar="N", help="A user's generations a day.")
     ] = None,
     pool_mb: PoolMb = None,
+    limit: FurtherLimits = None,
+    tried: Tried = None,
+    enforced: Enforced = None,
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC).")
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take their own limits away again.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --everybody: only show what would be, and who would be over it.")
-    ] = False,
+    dry_run: DryRun = False,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")] = "by an operator",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Also for a user of whom the log knows nothing, or where users would be over.")
-    ] = False,
+    yes: YesToLimits = False,
     as_json: Json = False,
 ) -> None:
     """Give a user limits of their own, or everybody others; it holds from the next request on.
@@ -88,9 +107,16 @@ def limits(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     is refused the next time.
     """
     from adapters.cli.ledger import changing
+    from adapters.cli.ledger.further import Further
 
     wanted = changing.WantedLimits(
-        storage_mb=storage_mb, daily=daily, until=until, clear=clear, pool_mb=pool_mb, dry_run=dry_run
+        storage_mb=storage_mb,
+        daily=daily,
+        until=until,
+        clear=clear,
+        pool_mb=pool_mb,
+        dry_run=dry_run,
+        further=Further(tuple(limit or ()), tuple(tried or ()), tuple(enforced or ())),
     )
     asked = changing.Asked(user, wanted, reason, everybody=everybody, yes=yes)
     carry_out(context, lambda invocation, output: changing.limits(invocation, output, asked), as_json=as_json)

@@ -16,6 +16,18 @@ from domain.grants import MAX_PRIORITY
 Command = Callable[..., None]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is recorded.")]
 
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Until then, such as 2026-01-31 (UTC).")]
+Rollover = Annotated[
+    str | None, typer.Option("--rollover", metavar="AMOUNT", help="So much of what is left then stays at most.")
+]
+RolloverUntil = Annotated[
+    str | None, typer.Option("--rollover-until", metavar="TIME", help="Until then, which is later.")
+]
+
+Priority = Annotated[
+    int, typer.Option("--priority", parser=whole(0, MAX_PRIORITY), metavar="N", help="The highest is used first.")
+]
+
 
 def register(command: Callable[[Command], Command]) -> None:
     """Adds them to the command line."""
@@ -38,9 +50,10 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     days: Annotated[
         int | None, typer.Option("--days", parser=whole(1, MOST_DAYS), metavar="N", help="For so long; else for good.")
     ] = None,
-    priority: Annotated[
-        int, typer.Option("--priority", parser=whole(0, MAX_PRIORITY), metavar="N", help="The highest is used first.")
-    ] = 0,
+    until: Until = None,
+    rollover: Rollover = None,
+    rollover_until: RolloverUntil = None,
+    priority: Priority = 0,
     reason: Reason = "by an operator",
     yes: Yes = False,
     as_json: Json = False,
@@ -49,7 +62,15 @@ def grant(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     from adapters.cli.ledger import grants as on_grants  # late: a help text opens no log
 
     wanted = on_grants.Wanted(
-        thousandths=thousandths, generations=generations, mb=mb, days=days, priority=priority, reason=reason
+        thousandths=thousandths,
+        generations=generations,
+        mb=mb,
+        days=days,
+        until=until,
+        rollover=rollover,
+        rollover_until=rollover_until,
+        priority=priority,
+        reason=reason,
     )
     carry_out(
         context, lambda invocation, output: on_grants.give(invocation, output, user, wanted, yes=yes), as_json=as_json

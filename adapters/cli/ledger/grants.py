@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
 
+import typer
 from rich.console import Console
 
 from adapters.application.granting import Gift
 from adapters.application.reading import is_known, quota_status
 from adapters.cli.invocation import Invocation
 from adapters.cli.ledger.unknown_users import unknown
+from adapters.cli.numbers import MAX_STORAGE_MB, credits_exactly, megabytes, whole
 from adapters.cli.output import Output, Refused, malformed
 from adapters.cli.reach.access import open_reader, operations
 from adapters.cli.tables import add_row, print_lines, table
+from adapters.cli.times import instant
 from adapters.ports.clock import utc_now
 from adapters.wording.figures import minute
 from adapters.wording.limits import STRANGER, amount_in_words
+from domain.commands import MAX_LIMIT
 from domain.credits import PER_CREDIT
 from domain.grants import BYTES
 from domain.images import SECONDS_A_DAY
@@ -27,6 +31,7 @@ from domain.limits import MEGABYTE
 from domain.names import malformed_user
 
 ONE_OF = "Write one of --credits, --generations and --mb: a grant is of one thing."
+ROLLS = "What rolls over needs the grant's end (--until or --days), --rollover and --rollover-until, which is later."
 NOTHING = "A grant of nothing gives nothing: write more than 0."
 
 
@@ -39,6 +44,9 @@ class Wanted(NamedTuple):
     days: int | None
     priority: int
     reason: str
+    until: str | None = None
+    rollover: str | None = None
+    rollover_until: str | None = None
 
 
 def give(invocation: Invocation, output: Output, user: str, wanted: Wanted, *, yes: bool) -> int:
@@ -52,8 +60,8 @@ def give(invocation: Invocation, output: Output, user: str, wanted: Wanted, *, y
         given = unknown(output, ask, user, yes=yes) or ask.give_grant(user, gift)
     if isinstance(given, Refused):
         return output.refused(given)
-    until = "for good" if gift.expires_at is None else f"until {minute(gift.expires_at)}"
-    told = f"{user} has {amount_in_words(gift.amount, gift.unit)} beyond the limits, {until}: grant {given['grant']}."
+    amount = amount_in_words(gift.amount, gift.unit)
+    told = f"{user} has {amount} beyond the limits, {_lasts(gift)}: grant {given['grant']}."
     output.answer({"user": user, **given}, lambda console: print_lines(console, told))
     return 0
 
@@ -66,8 +74,66 @@ def gift_of(wanted: Wanted) -> Gift | str:
     if len(written) != 1:
         return ONE_OF
     ((unit, amount),) = written
-    end = None if wanted.days is None else later(utc_now(), seconds=wanted.days * SECONDS_A_DAY)
-    return Gift(unit, amount, wanted.reason, wanted.priority, expires_at=end) if amount else NOTHING
+    if not amount:
+        return NOTHING
+    try:
+        end, rollover, rollover_until = _lasting(wanted, unit, amount)
+    except ValueError as error:
+        return str(error)
+    return Gift(
+        unit,
+        amount,
+        wanted.reason,
+        wanted.priority,
+        expires_at=end,
+        rollover=rollover,
+        rollover_until=rollover_until,
+    )
+
+
+def _lasting(wanted: Wanted, unit: str, amount: int) -> tuple[str | None, int, str | None]:
+    """When it ends, how much of what is left then stays, until when. Raises ValueError with a sentence."""
+    if wanted.days is not None and wanted.until is not None:
+        raise ValueError("Write --days or --until, not both: a grant has one end.")
+    now = utc_now()
+    end = None if wanted.until is None else instant(wanted.until)
+    if wanted.days is not None:
+        end = later(now, seconds=wanted.days * SECONDS_A_DAY)
+    if end is not None and end <= now:
+        raise ValueError(
+            f"--until {wanted.until} has passed already. Give a time to come; without an offset it is UTC."
+        )
+    if wanted.rollover is None and wanted.rollover_until is None:
+        return end, 0, None
+    if end is None or wanted.rollover is None or wanted.rollover_until is None:
+        raise ValueError(ROLLS)
+    rollover, rollover_until = _rolls_over(wanted.rollover, unit), instant(wanted.rollover_until)
+    if not 0 < rollover <= amount:
+        raise ValueError("--rollover is of what is granted: more than 0, and not more than that.")
+    if rollover_until <= end:
+        raise ValueError("--rollover-until comes after the grant's end.")
+    return end, rollover, rollover_until
+
+
+def _rolls_over(text: str, unit: str) -> int:
+    """An amount of a grant's unit as it was written. Raises ValueError with a sentence."""
+    try:
+        if unit == CREDITS:
+            return credits_exactly(text)
+        return whole(1, MAX_LIMIT)(text) if unit == GENERATIONS else round(megabytes(MAX_STORAGE_MB)(text) * MEGABYTE)
+    except typer.BadParameter as error:
+        raise ValueError(f"--rollover: {error.message}") from error
+
+
+def _lasts(gift: Gift) -> str:
+    """Until when it holds, and what stays then."""
+    if gift.expires_at is None:
+        return "for good"
+    stays = ""
+    if gift.rollover_until is not None:
+        amount = amount_in_words(gift.rollover, gift.unit)
+        stays = f", and of what is left then {amount} until {minute(gift.rollover_until)}"
+    return f"until {minute(gift.expires_at)}{stays}"
 
 
 def left(invocation: Invocation, output: Output, user: str) -> int:

@@ -17,6 +17,7 @@ from adapters.application.governing import (
     reset_daily_blocking,
 )
 from adapters.application.granting import Gift, give_grant_blocking, void_grant_blocking
+from adapters.application.over_windows import over_windows
 from adapters.application.reading import image_bytes, is_known, override_of, quota_status
 from adapters.application.results import Changed, PolicyStep
 from adapters.application.storage import Storage
@@ -185,7 +186,7 @@ class OperationsOnLog(MarketOnLog):
     def policy_step(self, wanted: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:  # noqa: ARG002 - as over HTTP
         """What other limits for everybody would be."""
         step = policy_step(self._store, wanted)
-        return refused_of(step) if isinstance(step, Refusal) else _told(step, is_changed=False, dry_run=True)
+        return refused_of(step) if isinstance(step, Refusal) else self._told(step, is_changed=False, dry_run=True)
 
     def change_policy(self, wanted: SharedLimits, seen: SharedLimits, reason: str) -> Mapping[str, Any] | Refused:
         """Gives everybody other limits."""
@@ -195,12 +196,20 @@ class OperationsOnLog(MarketOnLog):
         changed = change_policy_blocking(self._store, wanted, seen, reason, actor=CLI)
         if isinstance(changed, Refusal):
             return refused_of(changed)
-        return _told(step, is_changed=changed.position > 0, dry_run=False)
+        return self._told(step, is_changed=changed.position > 0, dry_run=False)
 
     def _status(self, user: str, changed: Changed | Refusal) -> Mapping[str, Any] | Refused:
         if isinstance(changed, Refusal):
             return refused_of(changed)
         return {**quota_status(self._store, user), "changed": changed.position > 0}
+
+    def _told(self, step: PolicyStep, *, is_changed: bool, dry_run: bool) -> dict[str, Any]:
+        former, limits = (
+            {**shared._asdict(), "windows": told_windows(shared.windows), "unenforced": list(shared.unenforced or ())}
+            for shared in (step.former, step.limits)
+        )
+        over = {**step.over._asdict(), "windows": dict(over_windows(self._store, step))}
+        return {"former": former, "limits": limits, "over": over, "changed": is_changed, "dry_run": dry_run}
 
     async def _generate(self, user: str, request: GenerationRequest) -> GenerationOutcome:
         from adapters.bootstrap.making import make_generator, studio_settings
@@ -212,15 +221,6 @@ class OperationsOnLog(MarketOnLog):
         finally:
             await studio.close()
             await generator.aclose()
-
-
-def _told(step: PolicyStep, *, is_changed: bool, dry_run: bool) -> dict[str, Any]:
-    former, limits = (
-        {**shared._asdict(), "windows": told_windows(shared.windows), "unenforced": list(shared.unenforced or ())}
-        for shared in (step.former, step.limits)
-    )
-    over = {**step.over._asdict(), "windows": {}}  # no command changes these
-    return {"former": former, "limits": limits, "over": over, "changed": is_changed, "dry_run": dry_run}
 
 
 def _made(made: Generated) -> Made:

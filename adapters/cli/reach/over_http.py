@@ -9,14 +9,12 @@ from uuid import uuid4
 
 from adapters.application.granting import Gift
 from adapters.application.tier_figures import tier_figures
-from adapters.application.window_figures import told_windows
+from adapters.application.window_figures import told_amount, told_windows, windows_told
 from adapters.cli.output import Refused
 from adapters.cli.reach.market_over_http import MarketOverHttp
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
-from domain.credits import PER_CREDIT
-from domain.limit_names import CREDITS, in_order
 from domain.limits import Override, SharedLimits, UserLimits
 from domain.tier_commands import SeenTier
 from domain.tiers import Tier
@@ -70,8 +68,8 @@ class OperationsOverHttp(MarketOverHttp):
         told = _body(self._client.ask("GET", _limits_path(user)))
         if isinstance(told, Refused):
             return told
-        windows = {name: round(most * _each(name)) for name, most in told["windows"].items()}
-        return Override(UserLimits(told["user_bytes"], told["daily"], in_order(windows) or None), told["until"])
+        windows = windows_told(told["windows"]) or None
+        return Override(UserLimits(told["user_bytes"], told["daily"], windows), told["until"])
 
     def limits(self, user: str, own: Override, seen: Override, reason: str) -> dict[str, Any] | Refused:
         """Gives a user limits of their own."""
@@ -116,8 +114,9 @@ class OperationsOverHttp(MarketOverHttp):
 
     def give_grant(self, user: str, gift: Gift) -> dict[str, Any] | Refused:
         """Gives a user a grant."""
-        amount = gift.amount / PER_CREDIT if gift.unit == CREDITS else gift.amount
-        body = {**gift._asdict(), "amount": amount}
+        amounts = {name: told_amount(getattr(gift, name), gift.unit) for name in ("amount", "rollover")}
+        given = {name: value for name, value in gift._asdict().items() if value is not None}
+        body = {**given, **amounts}
         del body["source"]  # whoever gives one over HTTP is a manager
         return _body(self._client.ask("POST", _grants_path(user), body, key=uuid4().hex))
 
@@ -137,12 +136,12 @@ class OperationsOverHttp(MarketOverHttp):
 
     def policy_step(self, wanted: SharedLimits, reason: str) -> dict[str, Any] | Refused:
         """What other limits for everybody would be."""
-        body = {**wanted._asdict(), "reason": reason, "dry_run": True}
+        body = {**_shared_body(wanted), "reason": reason, "dry_run": True}
         return _body(self._client.ask("PATCH", "/v1/admin/policy", body, key=uuid4().hex))
 
     def change_policy(self, wanted: SharedLimits, seen: SharedLimits, reason: str) -> dict[str, Any] | Refused:
         """Gives everybody other limits."""
-        body = {**wanted._asdict(), "was": seen._asdict(), "reason": reason}
+        body = {**_shared_body(wanted), "was": _shared_body(seen), "reason": reason}
         return _body(self._client.ask("PATCH", "/v1/admin/policy", body, key=uuid4().hex))
 
 
@@ -154,8 +153,10 @@ def _own_body(own: Override) -> dict[str, Any]:
     return {**own.limits._asdict(), "windows": told_windows(own.limits.windows), "until": own.until}
 
 
-def _each(name: str) -> int:
-    return PER_CREDIT if name.endswith(CREDITS) else 1
+def _shared_body(limits: SharedLimits) -> dict[str, Any]:
+    """Those that are given, as the route takes them."""
+    given = limits.given
+    return given if limits.windows is None else {**given, "windows": told_windows(limits.windows)}
 
 
 def _limits_path(user: str) -> str:

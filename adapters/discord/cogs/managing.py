@@ -215,7 +215,7 @@ class ManagingCog(commands.Cog):
         if isinstance(step, Refusal):
             await _answer(interaction, step)
             return
-        over = await surveying.run(over_windows, store, options.windows) if options.windows else ()
+        over = await surveying.run(over_windows, store, step)
         await Reply(interaction).finish(ask_to_change(interaction.user.id, step, options, over))
 
     @quota_admin.command(description="Give a user something beyond the limits, which is used up once")

@@ -31,7 +31,7 @@ from adapters.http.refused_changes import refused_change
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from domain.limit_names import FURTHER
-from domain.limits import SharedLimits, Windows
+from domain.limits import SharedLimits
 from domain.refusals import Refusal
 from domain.validation import MAX_DAYS
 
@@ -112,7 +112,7 @@ async def policy(request: web.Request, body: OthersLimits) -> web.Response:
     told: ChangedPolicy = {
         "former": _limits_of_all(answer.former or step.former),
         "limits": _limits_of_all(answer.limits or step.limits),
-        "over": await _over(store, step, wanted.windows),
+        "over": await _over(store, step),
         "changed": answer.position > 0,
         "dry_run": body.dry_run,
     }
@@ -130,8 +130,8 @@ def _limits_of_all(limits: SharedLimits) -> LimitsOfAll:
     }
 
 
-async def _over(store: Storage, step: PolicyStep, windows: Windows | None) -> OverLimits:
-    found = await store.workers.surveying.run(over_windows, store, windows) if windows else ()
+async def _over(store: Storage, step: PolicyStep) -> OverLimits:
+    found = await store.workers.surveying.run(over_windows, store, step)
     return {
         "users": step.over.users,
         "daily_users": step.over.daily_users,

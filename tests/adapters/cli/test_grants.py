@@ -61,7 +61,42 @@ def test_on_the_log(known: Abby, root: Path, fits: Any) -> None:
     all_of_it(known, root, fits)
 
 
+@pytest.mark.parametrize("beside_a_service", [False, True])
+def test_a_grant_ends_and_a_part_of_it_stays(
+    known: Abby, root: Path, request: pytest.FixtureRequest, beside_a_service: bool
+) -> None:
+    """At a time, of whatever it is; the log and the answer say all of it."""
+    if beside_a_service:
+        request.getfixturevalue("service")
+    for unit, rollover, stored in (
+        (("--credits", "2.5"), "1.001", (2_500, 1_001)),
+        (("--generations", "3"), "2", (3, 2)),
+        (("--mb", "2"), "0.5", (2_097_152, 524_288)),
+    ):
+        times = ("--until", "2999-01-31", "--rollover-until", "2999-02-28T12:00")
+        told = known("grant", "ada", *unit, *times, "--rollover", rollover, "--priority", "3")
+        assert told.code == 0, told.err
+        words = " ".join(told.out.split())
+        assert "until 2999-01-31 00:00 UTC, and of what is left then " in words
+        assert " until 2999-02-28 12:00 UTC: grant " in words
+        *_, given = (event["data"] for event in events_of(root, "GrantGiven"))
+        assert (given["amount"], given["rollover"]) == stored
+        assert (given["expires_at"][:16], given["rollover_until"][:16]) == ("2999-01-31T00:00", "2999-02-28T12:00")
+        assert given["priority"] == 3
+
+
+ROLLING = ("grant", "ada", "--generations", "2", "--until", "2999-01-31")
 WRONG = [
+    ((*ROLLING, "--days", "3"), "--days or --until"),
+    (("grant", "ada", "--generations", "2", "--until", "2020-01-31"), "has passed already"),
+    (("grant", "ada", "--generations", "2", "--until", "soon"), "is no time"),
+    ((*ROLLING, "--rollover", "1"), "--rollover-until"),
+    ((*ROLLING, "--rollover-until", "2999-02-01"), "--rollover"),
+    (("grant", "ada", "--generations", "2", "--rollover", "1", "--rollover-until", "2999-02-01"), "the grant's end"),
+    ((*ROLLING, "--rollover", "3", "--rollover-until", "2999-02-01"), "not more than that"),
+    ((*ROLLING, "--rollover", "0", "--rollover-until", "2999-02-01"), "--rollover"),
+    ((*ROLLING, "--rollover", "0.5", "--rollover-until", "2999-02-01"), "--rollover"),
+    ((*ROLLING, "--rollover", "1", "--rollover-until", "2999-01-31"), "comes after"),
     (("grant", "ada"), "Write one of --credits, --generations and --mb"),
     (("grant", "ada", "--credits", "1", "--mb", "1"), "Write one of --credits, --generations and --mb"),
     (("grant", "ada", "--credits", "0"), "the least is 0.001"),
