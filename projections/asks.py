@@ -63,6 +63,10 @@ class Asks:
         """What can be answered at a time, the oldest first."""
         return sorted((ask for _, ask in self._table.items() if is_open(ask, at)), key=lambda ask: ask.number)
 
+    def find(self, ask: str) -> Ask | None:
+        """The last ask of whichever user that has this id."""
+        return next((one for _, one in self._table.items() if one.ask == ask), None)
+
     def settle(self, event: Event) -> None:
         """Takes asks past what is given for what was approved. Raises ImpossibleFact."""
         owed, self.owed = self.owed, None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from adapters.application.asking_for_more import withdraw_open_ask
 from adapters.application.default_style import forget_default_style
 from adapters.application.deleting import delete_save
 from adapters.application.reading import quota_status
@@ -60,11 +61,12 @@ async def erase_images(storage: Storage, user: str, saves: Sequence[ImageSave], 
 
 
 async def forget_user(storage: Storage, user: str, *, up_to: int, actor: Actor) -> Forgotten:
-    """Deletes every image of a user up to a position, and what they chose. Their limits and the log stay, and so do
-    their points and marks, which are nothing but what the log says. Raises Faults.
+    """Deletes every image of a user up to a position, what they chose, and what they ask managers for. Their limits and
+    the log stay, and so do their points and marks, which are nothing but what the log says. Raises Faults.
     """
     saves = saves_of(storage, user, up_to=up_to)
     erased = await erase_images(storage, user, saves, actor=actor, reason="privacy")
     await forget_default_style(storage, user, actor=actor)
+    await withdraw_open_ask(storage, user, actor=actor)
     came_later = sum(save.position > up_to for save in saves_of(storage, user))
     return Forgotten(erased, came_later, still_coming=bool(quota_status(storage, user)["user"]["reserved_mb"]))

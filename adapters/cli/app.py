@@ -15,6 +15,7 @@ import typer
 from adapters.cli.archive import commands as archive_commands
 from adapters.cli.arguments import Json, User
 from adapters.cli.building import Command, build
+from adapters.cli.ledger import ask_commands, grant_commands, tier_commands
 from adapters.cli.ledger import commands as ledger_commands
 from adapters.cli.ledger import grant_commands, market_commands, tier_commands
 from adapters.cli.numbers import whole
@@ -295,3 +296,4 @@ token_commands.register(command)
 tier_commands.register(command)
 grant_commands.register(command)
 market_commands.register(command)
+ask_commands.register(command)

@@ -9,6 +9,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.application.ask_figures import answered_ask, ask_figures, new_ask
+from adapters.application.asking_for_more import (
+    Answer,
+    More,
+    answer_ask_blocking,
+    ask_for_more_blocking,
+    ask_of,
+    open_asks,
+    withdraw_ask_blocking,
+)
 from adapters.application.deleting import clean_up_blocking, cleanable, delete_image_blocking
 from adapters.application.governing import (
     change_policy_blocking,
@@ -162,6 +172,31 @@ class OperationsOnLog(MarketOnLog):
         """Takes away what is left of one."""
         voided = void_grant_blocking(self._store, user, grant, reason, actor=CLI)
         return refused_of(voided) if isinstance(voided, Refusal) else {"grant": grant, "changed": voided.position > 0}
+
+    def open_asks(self) -> Mapping[str, Any] | Refused:
+        """What waits for an answer."""
+        now = self._store.running().now()
+        return {"asks": [ask_figures(ask, now) for ask in open_asks(self._store)]}
+
+    def last_ask(self, user: str) -> Mapping[str, Any] | Refused:
+        """A user's last ask."""
+        ask = ask_of(self._store, user)
+        return {"ask": None if ask is None else ask_figures(ask, self._store.running().now())}
+
+    def ask_for_more(self, user: str, more: More) -> Mapping[str, Any] | Refused:
+        """A user asks for more."""
+        asked = ask_for_more_blocking(self._store, user, more, actor=CLI)
+        return refused_of(asked) if isinstance(asked, Refusal) else new_ask(asked)
+
+    def withdraw_ask(self, user: str, ask: str) -> Mapping[str, Any] | Refused:
+        """Takes an ask back."""
+        answered = withdraw_ask_blocking(self._store, user, ask, actor=CLI)
+        return refused_of(answered) if isinstance(answered, Refusal) else answered_ask(answered)
+
+    def answer_ask(self, ask: str, answer: Answer, unit: str) -> Mapping[str, Any] | Refused:  # noqa: ARG002 - as over HTTP
+        """Answers an ask."""
+        answered = answer_ask_blocking(self._store, ask, answer, actor=CLI)
+        return refused_of(answered) if isinstance(answered, Refusal) else answered_ask(answered)
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""

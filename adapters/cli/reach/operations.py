@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
+from adapters.application.asking_for_more import Answer, More
 from adapters.application.granting import Gift
 from adapters.cli.output import Refused
 from adapters.cli.reach.market_operations import MarketOperations
@@ -110,6 +111,21 @@ class Operations(MarketOperations, Protocol):
 
     def void_grant(self, user: str, grant: str, reason: str) -> Mapping[str, Any] | Refused:
         """Takes away what is left of one: grant, changed, which is false where it was void already."""
+
+    def open_asks(self) -> Mapping[str, Any] | Refused:
+        """What waits for an answer: OpenAsks."""
+
+    def last_ask(self, user: str) -> Mapping[str, Any] | Refused:
+        """A user's last ask: a LastAsk."""
+
+    def ask_for_more(self, user: str, more: More) -> Mapping[str, Any] | Refused:
+        """A user asks for more: a NewAsk."""
+
+    def withdraw_ask(self, user: str, ask: str) -> Mapping[str, Any] | Refused:
+        """Takes an ask back: an AnsweredAsk."""
+
+    def answer_ask(self, ask: str, answer: Answer, unit: str) -> Mapping[str, Any] | Refused:
+        """Answers an ask, which is of this unit: an AnsweredAsk."""
 
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files: files, freed_bytes."""

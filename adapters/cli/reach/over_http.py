@@ -7,14 +7,19 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+from adapters.application.asking_for_more import Answer, More
 from adapters.application.granting import Gift
 from adapters.application.tier_figures import tier_figures
 from adapters.application.window_figures import told_amount, told_windows, windows_told
+from adapters.application.window_figures import told_amount, told_windows
 from adapters.cli.output import Refused
 from adapters.cli.reach.market_over_http import MarketOverHttp
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
+from domain.ask_events import unit_asked
+from domain.credits import PER_CREDIT
+from domain.limit_names import CREDITS, in_order
 from domain.limits import Override, SharedLimits, UserLimits
 from domain.tier_commands import SeenTier
 from domain.tiers import Tier
@@ -125,6 +130,29 @@ class OperationsOverHttp(MarketOverHttp):
         path = f"{_grants_path(user)}/{quote(grant, safe='')}?{urlencode({'reason': reason})}"
         return _body(self._client.ask("DELETE", path, key=uuid4().hex))
 
+    def open_asks(self) -> dict[str, Any] | Refused:
+        """What waits for an answer."""
+        return _body(self._client.ask("GET", "/v1/admin/asks"))
+
+    def last_ask(self, user: str) -> dict[str, Any] | Refused:
+        """A user's last ask."""
+        return _body(self._client.ask("GET", _asks_path(user)))
+
+    def ask_for_more(self, user: str, more: More) -> dict[str, Any] | Refused:
+        """A user asks for more."""
+        body = {**more._asdict(), "amount": told_amount(more.amount, unit_asked(more.limit))}
+        return _body(self._client.ask("POST", _asks_path(user), body, key=uuid4().hex))
+
+    def withdraw_ask(self, user: str, ask: str) -> dict[str, Any] | Refused:
+        """Takes an ask back."""
+        return _body(self._client.ask("DELETE", f"{_asks_path(user)}/{quote(ask, safe='')}", key=uuid4().hex))
+
+    def answer_ask(self, ask: str, answer: Answer, unit: str) -> dict[str, Any] | Refused:
+        """Answers an ask."""
+        amount = None if answer.amount is None else told_amount(answer.amount, unit)
+        body = {**answer._asdict(), "amount": amount}
+        return _body(self._client.ask("PUT", f"/v1/admin/asks/{quote(ask, safe='')}", body, key=uuid4().hex))
+
     def cleanup(self, days: int | None) -> dict[str, Any] | Refused:
         """Removes old temp files."""
         return _body(self._client.ask("POST", "/v1/admin/cleanup", {"days": days}, key=uuid4().hex))
@@ -172,6 +200,8 @@ def _tier_body(tier: Tier | None) -> dict[str, Any]:
     if tier is None:
         return {"removed": True}
     return {name: told for name, told in tier_figures(tier).items() if name != "tier"}
+def _asks_path(user: str) -> str:
+    return f"/v1/users/{quote(user, safe='')}/asks"
 
 
 def _tiers_path(user: str) -> str:

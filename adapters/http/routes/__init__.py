@@ -5,6 +5,7 @@ from __future__ import annotations
 from adapters.http.routes import (
     admin,
     archives,
+    asks,
     bulk,
     charts,
     discord_session,
@@ -68,6 +69,7 @@ ALL_ROUTES = (
     *own_limits.ROUTES,
     *admin.ROUTES,
     *grants.ROUTES,
+    *asks.ROUTES,
     *tiers.ROUTES,
     *points.ROUTES,
     *offers.ROUTES,

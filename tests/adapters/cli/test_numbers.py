@@ -49,6 +49,13 @@ OPTIONS = [
     (["market", "set", "ten"], "--price"),
     (["market", "set", "ten"], "--days"),
     (["buy", "ada", "ten"], "--price"),
+    (["ask", "ada"], "--credits"),
+    (["ask", "ada"], "--generations"),
+    (["ask", "ada"], "--mb"),
+    (["asks", "approve", "q1"], "--credits"),
+    (["asks", "approve", "q1"], "--generations"),
+    (["asks", "approve", "q1"], "--mb"),
+    (["asks", "approve", "q1"], "--days"),
 ]
 NO_NUMBERS = ["", " ", "nan", "inf", "-inf", "1e400", "1_000", "٣", "0x10", "1,5", "one", "--"]
 

@@ -45,6 +45,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "points": ("ada",),
     "market": (),
     "buy": ("ada", "ten"),
+    "ask": ("ada",),
+    "asks": (),
     "tiers": (),
     "queue": (),
     "cleanup": (),

@@ -56,6 +56,8 @@ GRANTS = "/v1/admin/users/1/grants"
 POINTS, MOVES = "/v1/users/1/points", "/v1/admin/users/1/points"
 SPENT = ("POST", MOVES, {"kind": "burn", "amount": 1, "reason": "a"})
 OFFERED = {"unit": "credits", "amount": 2.5, "price": 3, "reason": "a"}
+ASKS = "/v1/users/1/asks"
+WANTED_MORE = {"limit": "user/month/credits", "amount": 2.5}
 RESERVED = "{reservation}"
 WAITING = "{waiting}"
 ALL_RESERVED = f"/v1/users/1/reservations/{RESERVED}"
@@ -71,6 +73,9 @@ REPEATS = {
     ),
     "a grant": of_json("POST", GRANTS, {"unit": "credits", "amount": 2.5, "reason": "a"}),
     "a grant taken away": Repeat("DELETE", f"{GRANTS}/{{grant}}?reason=over"),
+    "an ask": of_json("POST", ASKS, WANTED_MORE),
+    "an ask taken back": Repeat("DELETE", f"{ASKS}/{{ask}}"),
+    "an answer": of_json("PUT", "/v1/admin/asks/{ask}", {"answer": "approved", "days": 7}),
     "a tier": of_json(
         *("PUT", "/v1/admin/tiers/gold", {"daily": 9, "reason": "a"}),
         of_now=frozenset({"former", "wanted", "members", "joining", "leaving", "over", "named"}),
@@ -161,6 +166,9 @@ async def prepared(service: Running, row: Repeat) -> Repeat:
     if "{grant}" in path:
         given = await service.send_json("POST", GRANTS, {"unit": "generations", "amount": 1, "reason": "a"})
         path = path.replace("{grant}", given.json["grant"])
+    if "{ask}" in path:
+        asked = await service.send_json("POST", ASKS, WANTED_MORE)
+        path = path.replace("{ask}", asked.json["ask"])
     if path.endswith("/tiers/silver"):
         await service.send_json("PUT", "/v1/admin/tiers/silver", {"daily": 9, "reason": "a"})
     if WAITING in path:

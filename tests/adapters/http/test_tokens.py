@@ -113,6 +113,11 @@ SCOPES = {
     ("GET", "/v1/admin/users/{user}/grants"): "admin",
     ("POST", "/v1/admin/users/{user}/grants"): "admin",
     ("DELETE", "/v1/admin/users/{user}/grants/{grant}"): "admin",
+    ("GET", "/v1/admin/asks"): "admin",
+    ("PUT", "/v1/admin/asks/{ask}"): "admin",
+    ("GET", "/v1/users/{user}/asks"): "read",
+    ("POST", "/v1/users/{user}/asks"): "write",
+    ("DELETE", "/v1/users/{user}/asks/{ask}"): "write",
     ("GET", "/v1/admin/tiers"): "admin",
     ("PUT", "/v1/admin/tiers/{tier}"): "admin",
     ("GET", "/v1/admin/users/{user}/tiers"): "admin",
@@ -155,6 +160,7 @@ def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
     return route.method, route.path.format(
         user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16, offer="ten"
+        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16, ask="0" * 16
     )
 
 
