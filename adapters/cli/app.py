@@ -15,9 +15,8 @@ import typer
 from adapters.cli.archive import commands as archive_commands
 from adapters.cli.arguments import Json, User
 from adapters.cli.building import Command, build
-from adapters.cli.ledger import ask_commands, grant_commands, tier_commands
+from adapters.cli.ledger import ask_commands, grant_commands, market_commands, tier_commands
 from adapters.cli.ledger import commands as ledger_commands
-from adapters.cli.ledger import grant_commands, market_commands, tier_commands
 from adapters.cli.numbers import whole
 from adapters.cli.past import commands as past_commands
 from adapters.cli.proof import commands as audit_commands

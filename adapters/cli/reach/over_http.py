@@ -11,15 +11,12 @@ from adapters.application.asking_for_more import Answer, More
 from adapters.application.granting import Gift
 from adapters.application.tier_figures import tier_figures
 from adapters.application.window_figures import told_amount, told_windows, windows_told
-from adapters.application.window_figures import told_amount, told_windows
 from adapters.cli.output import Refused
 from adapters.cli.reach.market_over_http import MarketOverHttp
 from adapters.cli.reach.operations import IMAGE_MEMBERS, Made, MadePicture, PictureRequest
 from adapters.cli.reach.service_client import ANSWER_SECONDS, Answered, ServiceClient, ServiceUnavailable
 from adapters.http.problems import NOT_FOUND
 from domain.ask_events import unit_asked
-from domain.credits import PER_CREDIT
-from domain.limit_names import CREDITS, in_order
 from domain.limits import Override, SharedLimits, UserLimits
 from domain.tier_commands import SeenTier
 from domain.tiers import Tier
@@ -200,6 +197,8 @@ def _tier_body(tier: Tier | None) -> dict[str, Any]:
     if tier is None:
         return {"removed": True}
     return {name: told for name, told in tier_figures(tier).items() if name != "tier"}
+
+
 def _asks_path(user: str) -> str:
     return f"/v1/users/{quote(user, safe='')}/asks"
 

@@ -39,6 +39,8 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, object]] = {
     },
     "offer": {
         "description": "The offer's id.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},
+    },
     "ask": {
         "description": "The id of a request for more.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"},

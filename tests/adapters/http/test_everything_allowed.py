@@ -39,8 +39,11 @@ include-name = "GET /v1/price"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]
 
 [[operations]]
-include-path-regex = "^/v1/admin/(policy|tiers/.tier.|market/offers/.offer.|users/.user./(limits|grants))$"
-include-path-regex = "^/v1/(users/.user./asks|admin/(policy|asks/.ask.|tiers/.tier.|users/.user./(limits|grants)))$"
+include-path-regex = "^/v1/admin/(policy|asks/.ask.|tiers/.tier.|market/offers/.offer.|users/.user./(limits|grants))$"
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "429", "5xx"]
+
+[[operations]]
+include-path-regex = "^/v1/users/.user./asks$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "412", "429", "5xx"]
 
 [[operations]]
@@ -65,8 +68,7 @@ include-path-regex = "/images/(deletions|archives)$"
 phases.coverage.unexpected-methods = ["PUT", "PATCH"]
 
 [[operations]]
-include-path-regex = "/(images/.name.|thumbnails/.*|details/.*|queue/.*|grants/.*|favourites/.*|purchases)$"
-include-path-regex = "/(thumbnails|details|queue|grants|asks)/"
+include-path-regex = "/(images/.name.|thumbnails/.*|details/.*|queue/.*|grants/.*|asks/.*|favourites/.*|purchases)$"
 warnings = false
 """
 """Of bytes: whether they are a picture, and of the kind that the name says. Of a price: an upscale takes no height.

@@ -158,9 +158,9 @@ def given(service: Running, scope: Scope, *, user: str | None = None, ends_at: s
 
 def asked(route: Route, user: str = "1") -> tuple[str, str]:
     """A request to a route that would be answered."""
+    ids = {"id": "0" * 32, "grant": "0" * 16, "ask": "0" * 16}
     return route.method, route.path.format(
-        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16, offer="ten"
-        user=user, name="a.png", file="app.js", model="sketch", id="0" * 32, tier="gold", grant="0" * 16, ask="0" * 16
+        user=user, name="a.png", file="app.js", model="sketch", tier="gold", offer="ten", **ids
     )
 
 
