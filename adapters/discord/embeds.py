@@ -270,7 +270,8 @@ def privacy_embed(status: Figures, provider: str, policy_address: str | None = N
         "prompt, style, seed.\n"
         "• A record of your generations, deletions and refusals, with your Discord id and the server's. "
         "It holds the style of each, and no prompts.\n"
-        "• Your usual style, if you set one."
+        "• Your usual style, if you set one.\n"
+        "• Your points, gifts and purchases, and which pictures you marked."
     )
     fields = [
         Field("What is kept", kept),

@@ -8,17 +8,26 @@ from typing import NamedTuple
 import discord
 
 from adapters.application.market import PointsChanged
-from adapters.discord.messages import MANAGERS, Message, message_for_refusal, message_for_storage_fault, timestamp
+from adapters.application.results import StoreSettings
+from adapters.discord.messages import (
+    MANAGERS,
+    STORAGE,
+    Message,
+    message_for_refusal,
+    message_for_storage_fault,
+    timestamp,
+)
 from adapters.discord.untrusted_text import plain
 from adapters.market.market import Sale
 from adapters.ports.currency import CurrencyFailure, Trouble
-from adapters.ports.faults import Fault, LedgerStopped, OutcomeUnknown
+from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
 from adapters.ports.purchases import Bought, NotBought, Unclear
 from adapters.wording.points import offered
 from adapters.wording.purchases import sentence_of_purchase
 from domain.point_commands import Offer
 from domain.refusals import Reason, Refusal
 
+POINTS, ONE_POINT = StoreSettings().points_name, "1 point"
 CALLED_CHARACTERS = 40
 OFFER_CHARACTERS = 64
 SENTENCE_CHARACTERS = 600
@@ -49,8 +58,10 @@ class Told(NamedTuple):
 
 
 def units(amount: int, called: str) -> str:
-    """So many of what points, or the units of an external currency, are called here."""
-    return f"{amount:,} {plain(called, CALLED_CHARACTERS)}"
+    """So many of what points, or the units of an external currency, are called here; of a name that a setting gives
+    nobody knows how one of them is called.
+    """
+    return ONE_POINT if (amount, called) == (1, POINTS) else f"{amount:,} {plain(called, CALLED_CHARACTERS)}"
 
 
 def written(words: str | None) -> str | None:
@@ -74,6 +85,9 @@ def message_for_trade(answer: Refusal | Fault, called: str) -> Message:
     match answer:
         case OutcomeUnknown() | LedgerStopped():
             return NOT_KNOWN_YET
+        case DiskFull() | StorageUnavailable():
+            is_full = "disk is full" if isinstance(answer, DiskFull) else "storage cannot be written at the moment"
+            return Message(STORAGE, f"The server's {is_full}, so nothing was changed. {MANAGERS}", RED)
         case Fault():
             return message_for_storage_fault(answer)
         case Refusal(reason=Reason.POINTS_SHORT):

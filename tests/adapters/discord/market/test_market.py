@@ -63,6 +63,24 @@ async def test_pressing_yes_twice_buys_once_and_asking_again_buys_again(bazaar: 
     await bazaar.manages("withdraw", offer="twice")
 
 
+async def test_two_questions_that_are_answered_at_once_spend_no_point_twice(bazaar: Bazaar) -> None:
+    """With enough for one of them, one is bought and the other refused."""
+    ann = await bazaar.rich(30)
+    await bazaar.offers("once", 10, 25)
+    questions = [await said(ann, "buy", offer="once") for _ in range(2)]
+    await asyncio.gather(*(ann.click(one, "Yes, buy it") for one in questions))
+    world = bazaar.discord.world
+    await world.bell.until(
+        lambda: all("Shall it be bought?" not in one.text for one in questions),
+        timeout=10,
+        what=lambda: f"two answers: {[one.text for one in questions]}",
+    )
+    assert sorted("✅ Bought" in one.text for one in questions) == [False, True]
+    assert sum("This takes 25 stars, and 5 are there." in one.text for one in questions) == 1
+    assert await stars_of(ann) == "5"
+    await bazaar.manages("withdraw", offer="once")
+
+
 async def test_an_offer_that_changed_meanwhile_is_shown_anew(bazaar: Bazaar) -> None:
     """Nothing is bought, neither by the list of before nor by the question; one that is gone is said to be."""
     ann = await bazaar.rich(60)

@@ -16,7 +16,7 @@ from adapters.engines.opening import open_store
 from domain.point_commands import Offer
 from domain.refusals import Refusal
 from tests.adapters.application.evidence import events_of
-from tests.adapters.discord.bot.stage import command
+from tests.adapters.discord.bot.stage import command, running
 from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
@@ -187,3 +187,18 @@ async def test_a_kill_in_the_middle_of_a_purchase_pays_once_or_not_at_all(
         again = await said(ann, "buy", offer="ten")
         await pressed_until(fake, ann, again, "Yes, buy it", "Bought for 25 gems.")
     assert (bank.paid, bank.held, given(root)) == (25, 0, 1)
+
+
+async def test_a_question_in_points_is_no_question_in_another_currency(
+    fake: FakeDiscord, ann: Person, root: Path, bank: Bank, start: Start
+) -> None:
+    """Where the settings changed between question and answer, it is asked anew, with what it costs by now."""
+    async with running(fake, root, **SETTINGS):
+        await fake.synced()
+        bazaar = Bazaar(fake, next(iter(fake.world.guilds.values())))
+        await bazaar.manages("mint", user=ann, amount=60, reason="a game")
+        question = await said(ann, "buy", offer="ten")
+    async with start():
+        await pressed_until(fake, ann, question, "Yes, buy it", "**ten** is another offer by now")
+        assert "for **25 gems**." in question.text
+    assert (bank.paid, given(root)) == (0, 0)

@@ -42,7 +42,7 @@ async def test_where_nothing_is_in_use_the_commands_say_so(fake: FakeDiscord, an
         assert "Nothing is offered here yet." in market.text
         assert "Nothing is offered here yet." in (await said(ann, "buy", offer="ten")).text
         assert await ann.autocomplete("buy", "offer", "") == []
-        assert "This takes 1 points, and 0 are there." in (await said(ann, "gift", member=bob, amount=1)).text
+        assert "This takes 1 point, and 0 are there." in (await said(ann, "gift", member=bob, amount=1)).text
         picture = await finished(await ann.slash("imagine", {"prompt": "a cat"}))
         assert picture.buttons == ["Again", "Vary", "Upscale", "Delete"]
         assert "EARN_" not in none.text + market.text

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import discord
 import pytest
 
 from adapters.application.market import PointsChanged
+from adapters.discord.offers import KEY_CHARACTERS, MarketButton, Press, key_of
 from adapters.discord.trading import Told, message_for_trade, told_of_sale, units, written
+from adapters.discord.views import ID_CHARACTERS
 from adapters.market.market import Sale
 from adapters.ports.currency import CurrencyFailure, Trouble
 from adapters.ports.faults import DiskFull, Fault, LedgerStopped, OutcomeUnknown, StorageUnavailable
@@ -66,12 +69,36 @@ def test_points_are_named_as_they_are_called_here() -> None:
     assert message_for_trade(claimed, "stars").text == (
         "You have taken today's stars already. The next ones are there <t:1767312000:R> (<t:1767312000:t>)."
     )
+    assert [units(1, called) for called in ("points", "stars")] == ["1 point", "1 stars"]
     assert units(1_250, "**x**") == "1,250 \\*\\*x\\*\\*"
     assert told_of_sale(PointsChanged(7, balance=3), TEN, "stars") == Told(
         "✅ Bought: **10 generations for 30 days** for 1,250 stars. You have 3 left.\n`/quota` shows it beside your "
         "limits: it bears what they have no room for.",
         told_of_sale(Bought("g", paid=True), TEN, "stars").colour,
     )
+
+
+@pytest.mark.parametrize("fault", [DiskFull("/srv"), StorageUnavailable("/srv")], ids=repr)
+def test_behind_a_disk_that_takes_nothing_nothing_was_changed(fault: Fault) -> None:
+    """And so it is said: nothing of pictures."""
+    assert "so nothing was changed. Please tell the server's managers" in message_for_trade(fault, "stars").text
+
+
+def test_every_id_of_a_button_of_the_market_is_within_the_limit() -> None:
+    """Of the longest offer, owner and question; it is read again as it was written, and another offer has another."""
+    someone = "18446744073709551615"
+    for offer in ("n" * 64, "n" * KEY_CHARACTERS, "n"):
+        for press in (
+            Press("page", "10"),
+            Press("ask", key_of(offer), "f" * 10),
+            Press("yes", key_of(offer), "f" * 10, someone),
+        ):
+            custom_id = press.id_for(someone)
+            assert len(custom_id) <= ID_CHARACTERS
+            match = MarketButton.__discord_ui_compiled_template__.fullmatch(custom_id)
+            assert match is not None
+            assert MarketButton(discord.ui.Button(custom_id=custom_id), match).press == press
+    assert len({key_of("n" * length) for length in range(1, 65)}) == 64
 
 
 @pytest.mark.parametrize(
