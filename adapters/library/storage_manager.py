@@ -32,6 +32,7 @@ from adapters.library.numbers import (
     thousandths_of,
     windows_of,
 )
+from adapters.library.market_calls import MarketCalls
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.studio.outside_places import reserve_for_program
@@ -50,6 +51,7 @@ READING_ONLY = "this storage was opened for reading only. Open it without read_o
 
 
 class StorageManager(GrantCalls):
+class StorageManager(MarketCalls):
     """Keeps images of users within quotas, under one storage root.
 
     Sizes are in MB of 1,048,576 bytes. Limits that are not given are the log's; in a new log 5000 MB for all, 500 MB a
