@@ -16,6 +16,7 @@ import structlog
 from adapters.application.deleting import clean_up_blocking
 from adapters.application.exposure import exposure_of
 from adapters.application.readiness import readiness_of
+from adapters.application.reading import policy_in_force
 from adapters.application.results import SYSTEM
 from adapters.application.storage import Storage
 from adapters.bootstrap.program import Program, build
@@ -24,6 +25,7 @@ from adapters.bootstrap.storage import files_of, limits_of_the_log
 from adapters.disk.ways import resolved
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.ended_models import ended_model
+from adapters.generation.pricing import refused_unpriced
 from adapters.images.memory import give_back_what_is_freed
 from adapters.market.configured import currency_unencrypted
 from adapters.network.open_files import allow_open_files
@@ -74,7 +76,7 @@ async def _serve(program: Program, out: TextIO) -> int:
     stopping = asyncio.Event()
     _stop_on_signals(stopping)
     address = await program.http.start() if program.http else None
-    _say_hello(program, address, out)
+    _say_hello(program, address, out, await _refused_unpriced(program))
     for part in (program.bot, program.webhooks, program.paid_outside):
         if part:
             part.start()
@@ -87,7 +89,14 @@ async def _serve(program: Program, out: TextIO) -> int:
         await program.generator.aclose()
 
 
-def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
+async def _refused_unpriced(program: Program) -> str:
+    """Whether all pictures are refused as nobody knows their price; nothing of a log that cannot be read."""
+    if not readiness_of(program.store).ready:
+        return ""
+    return await refused_unpriced(program.generator, policy_in_force(program.store))
+
+
+def _say_hello(program: Program, address: str | None, out: TextIO, unpriced: str) -> None:
     readiness = readiness_of(program.store)
     exposure = exposure_of(resolved(program.store.root), files_of(program.config))
     if readiness.ready:
@@ -101,6 +110,8 @@ def _say_hello(program: Program, address: str | None, out: TextIO) -> None:
     print("ImageGenerator initialized successfully", file=out)
     none = program.generator.unavailable
     made_by = sentence_of_failure(none) if none else f"Images are made by: {program.generator.provider.name}"
+    if unpriced:
+        print(unpriced, file=out)
     if address:
         print(reach_of(program.config).says(needs_token=needs_token(program.config)), file=out)
         if program.config.http.public_url:

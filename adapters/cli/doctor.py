@@ -52,6 +52,7 @@ def examine(invocation: Invocation) -> list[Finding]:
     findings += [
         settings.unknown_names(config, in_log.limits),
         settings.provider(config),
+        settings.price(config, in_log.state),
         settings.key(config),
         settings.token(config),
         settings.access(config),

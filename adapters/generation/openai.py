@@ -186,7 +186,7 @@ class OpenAIProvider:
 
     def _not_taken(self, request: GenerationRequest) -> GenerationFailure | None:
         if request.operation is Operation.IMAGE_TO_IMAGE and not self.family.edits:
-            return GenerationFailure(ModelCannotEdit(self.model, "OPENAI_MODEL", "gpt-image-1"))
+            return GenerationFailure(ModelCannotEdit(self.model, "OPENAI_MODEL", "gpt-image-2"))
         length, most = len(prompt_of(request)), self.family.prompt_length
         if most is not None and length > most:
             return GenerationFailure(PromptTooLongForModel(length, self.model, most))

@@ -17,14 +17,18 @@ from adapters.generation.generator import UPSCALE_WIDTH, Generator
 from adapters.generation.provider import GenerationRequest, Operation
 from adapters.generation.sizes import Size
 from adapters.ports.failures import GenerationFailure
-from adapters.wording.prices import price_in_words
+from adapters.wording.prices import all_refused_unpriced, price_in_words
 from domain.credits import PER_CREDIT
+from domain.limit_names import CREDITS
+from domain.limits import Limits
 
 ANY_WORDS = "a picture"
 DEFAULT_SIDE = 1024
 SIDE_MIN, SIDE_MAX = 64, 2048
 """Sides of the picture that stands for an input that is not there."""
 REMEMBERED = 8
+INSTEAD = {"stability": "STABILITY_MODEL=core", "openai": "OPENAI_MODEL=gpt-image-2"}
+"""A model with a known price, of providers that have some without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,17 @@ async def price_of(generator: Generator, request: GenerationRequest) -> Estimate
         count=prepared.request.count,
         credits_each=prepared.credits_each,
     )
+
+
+async def refused_unpriced(generator: Generator, limits: Limits) -> str:
+    """The sentence for operators whose limits of credits refuse every new picture, as nobody knows its price; "" where
+    they do not, or there is no provider that could make one.
+    """
+    limited = [name for name, _ in limits.windows if name.endswith(CREDITS) and name not in limits.unenforced]
+    estimate = await price_of(generator, GenerationRequest(Operation.TEXT_TO_IMAGE)) if limited else None
+    if not isinstance(estimate, Estimate) or estimate.credits_each is not None:
+        return ""
+    return all_refused_unpriced(limited[0], estimate.model or estimate.provider, INSTEAD.get(estimate.provider, ""))
 
 
 def _whole(request: GenerationRequest) -> GenerationRequest:

@@ -62,7 +62,7 @@ class ProviderSettings:
     automatic1111_upscaler: str = "R-ESRGAN 4x+"
     openai_key: str | None = field(default=None, repr=False)
     openai_host: str = OPENAI_ADDRESS
-    openai_model: str = "gpt-image-1"
+    openai_model: str = "gpt-image-2"
     openai_quality: str = ANY_QUALITY
     credits_each: tuple[Price, ...] = ()
     image_bytes: int = 20 * 1024 * 1024

@@ -169,7 +169,7 @@ class ApiConfig(Section):
         description="an address that begins with https:// or http://, such as https://api.openai.com",
     )
     openai_model: ModelName = Field(
-        "gpt-image-1", validation_alias="OPENAI_MODEL", description="a model's name, such as gpt-image-1"
+        "gpt-image-2", validation_alias="OPENAI_MODEL", description="a model's name, such as gpt-image-2"
     )
     openai_quality: Annotated[Quality, BeforeValidator(small_word)] = Field(
         AUTO, validation_alias="OPENAI_QUALITY", description=f"one of: {', '.join(QUALITIES)}"

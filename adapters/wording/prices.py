@@ -11,6 +11,17 @@ def price_unknown(model: str) -> str:
     return f"The price of {model} is not known: add it to CREDITS_EACH."
 
 
+def all_refused_unpriced(limit: str, model: str, instead: str) -> str:
+    """What an operator is told whose limit of credits refuses every picture of a model; `instead` is a setting that
+    names one with a known price, "" where there is none.
+    """
+    other = f", or set {instead}, whose price is known" if instead else ""
+    return (
+        f"The limit {limit} is in force, and the price of {model} is not known: its pictures are refused. Add it to "
+        f"CREDITS_EACH{other}."
+    )
+
+
 def credits_in_words(amount: int) -> str:
     """Thousandths with their noun: "1 credit", "0.4 credits"."""
     return f"{in_credits(amount)} {'credit' if amount == PER_CREDIT else 'credits'}"

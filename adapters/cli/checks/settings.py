@@ -4,6 +4,7 @@ provider they choose, and the versions that run.
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import re
 from base64 import urlsafe_b64decode
@@ -17,12 +18,16 @@ from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.discord.bot_state import Remembered, last_told, trouble_of
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.ended_models import ended_model
-from adapters.generation.providers import choice_of, why_none
+from adapters.generation.generator import Generator
+from adapters.generation.pricing import refused_unpriced
+from adapters.generation.providers import ProviderSettings, choice_of, choose_provider, why_none
 from adapters.market.configured import currency_unencrypted
 from adapters.settings.config import Config
 from adapters.settings.kinds import project_folder
 from adapters.wording.failures import sentence_of_failure
 from adapters.wording.figures import counted
+from domain.limits import Limits, replaced
+from projections.quota_state import QuotaState
 
 PACKAGES = ("abby-ledger", "aiohttp", "discord.py", "eventsourcing", "orjson", "pillow", "pydantic", "structlog")
 
@@ -119,6 +124,28 @@ def provider(config: Config) -> Finding:
     if ended := ended_model(settings):
         return warn("provider", f"Pictures are made by: {choice.name}. {choice.why}", ended)
     return ok("provider", f"Pictures are made by: {choice.name}. {choice.why} `abby providers` asks whether it works.")
+
+
+def price(config: Config, state: QuotaState | None) -> Finding:
+    """Whether what pictures cost is known where credits are limited, by the log or by the settings."""
+    storage, of_log = config.storage, Limits() if state is None else state.policy
+    limits = of_log._replace(
+        windows=replaced(of_log.windows, storage.limits.windows), unenforced=(*of_log.unenforced, *storage.enforce)
+    )
+    refused = asyncio.run(_refused_unpriced(provider_settings(config), limits))
+    if refused:
+        return warn(
+            "price", refused, "`abby price` shows what is known; docs/providers.md tells how a price is written."
+        )
+    return ok("price", "No limit of credits refuses a picture because its price is not known.")
+
+
+async def _refused_unpriced(settings: ProviderSettings, limits: Limits) -> str:
+    generator = Generator(choose_provider(settings))
+    try:
+        return await refused_unpriced(generator, limits)
+    finally:
+        await generator.aclose()
 
 
 def _versioned(name: str) -> str:

@@ -48,6 +48,7 @@ CHECKS = [
     "lock",
     "log",
     "port",
+    "price",
     "provider",
     "root",
     "settings",

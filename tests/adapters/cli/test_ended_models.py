@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from adapters.cli.providing import ProviderCheck, State, answer_of
+from adapters.engines.opening import open_store
 from adapters.generation.ended_models import ended_model
 from adapters.generation.providers import ProviderSettings
 from adapters.observability.redaction import Redactor
-from tests.adapters.cli.processes import Ran, command, run, write_env_file
+from domain.commands import SetPolicy
+from tests.adapters.cli.processes import Ran, command, run, started, write_env_file
 
 SD_1_6 = "stable-diffusion-v1-6"
 KEY = "sk-" + "0" * 40
@@ -92,3 +94,43 @@ def test_it_stands_below_the_providers(fits: Any) -> None:
     assert fits("providers", told)
     assert (told["works"], told["advice"]) == (True, "")
     assert told["ended"] == ended_model(settings)
+
+
+def test_doctor_says_that_credits_are_limited_and_a_price_is_not_known(tmp_path: Path) -> None:
+    """A first look at an installation with a key and a limit alone; the limit may be the log's, too."""
+    env_file = write_env_file(
+        tmp_path / "new.env", GENERATOR="auto", STABILITY_API_KEY=KEY, LIMITS="pool/month/credits=2000"
+    )
+    told = asked(tmp_path, env_file, "doctor", "--json")
+    (finding,) = [check for check in told.json["checks"] if check["check"] == "price"]
+    assert finding["level"] == "WARN"
+    assert (
+        "pool/month/credits is in force, and the price of stable-diffusion-xl-1024-v1-0 is not known"
+        in finding["found"]
+    )
+    assert "STABILITY_MODEL=core" in finding["found"]
+    open_store(tmp_path / "root", limits=SetPolicy(windows=(("user/day/credits", 9),))).close()
+    of_log = asked(
+        tmp_path, write_env_file(tmp_path / "log.env", GENERATOR="auto", STABILITY_API_KEY=KEY), "doctor", "--json"
+    )
+    assert [check["level"] for check in of_log.json["checks"] if check["check"] == "price"] == ["WARN"]
+    core = write_env_file(tmp_path / "core.env", GENERATOR="auto", STABILITY_API_KEY=KEY, STABILITY_MODEL="core")
+    known = asked(tmp_path, core, "doctor", "--json")
+    assert [check["level"] for check in known.json["checks"] if check["check"] == "price"] == ["OK"]
+
+
+def test_a_start_says_that_credits_are_limited_and_a_price_is_not_known(tmp_path: Path) -> None:
+    """Before it says where its page is."""
+    env_file = write_env_file(
+        tmp_path / "new.env", GENERATOR="auto", STABILITY_API_KEY=KEY, LIMITS="pool/month/credits=2000", HTTP_PORT="0"
+    )
+    lines = []
+    with started(command(tmp_path / "root", env_file, "serve")) as service:
+        assert service.stdout is not None
+        for line in service.stdout:
+            lines.append(line)
+            if "The page is at" in line:
+                break
+    told = [line for line in lines if line.startswith("The limit pool/month/credits is in force, and the price of ")]
+    assert len(told) == 1
+    assert "set STABILITY_MODEL=core" in told[0]

@@ -207,8 +207,16 @@ SETTLED: tuple[Settled, ...] = (
     ("openai", GPT, {"openai_model": "dall-e-3"}, replace(WORDS, height=600), "", "dall-e-3", 8_000),
     ("openai", GPT, {"openai_model": "dall-e-2"}, replace(WORDS, width=500, height=500), "", "dall-e-2", 1_800),
     ("openai", GPT, {"openai_model": "dall-e-2"}, PICTURE, "", "dall-e-2", 2_000),
-    ("openai", GPT, {}, replace(WORDS, count=2), "gpt-image-1=5.5", "gpt-image-1", 5_500),
-    ("openai", GPT, {}, replace(WORDS, width=2000), "gpt-image-1/1536x1024=7,gpt-image-1=5", "gpt-image-1", 7_000),
+    ("openai", GPT, {"openai_model": "gpt-image-1"}, replace(WORDS, count=2), "gpt-image-1=5.5", "gpt-image-1", 5_500),
+    (
+        "openai",
+        GPT,
+        {"openai_model": "gpt-image-1"},
+        replace(WORDS, width=2000),
+        "gpt-image-1/1536x1024=7,gpt-image-1=5",
+        "gpt-image-1",
+        7_000,
+    ),
     ("automatic1111", OWN, {}, replace(WORDS, count=2), "", "", 0),
     ("automatic1111", OWN, {}, PICTURE, "automatic1111/20steps=9,automatic1111=0.25", "", 250),
     ("automatic1111", OWN, {}, LARGER, "R-ESRGAN 4x+=0.5,automatic1111=0.25", "R-ESRGAN 4x+", 500),
@@ -274,7 +282,7 @@ async def test_what_moderation_withholds_was_paid_too() -> None:
 )
 async def test_the_quality_that_the_service_tells_is_what_is_settled(prices: str, before: int, after: float) -> None:
     """It was asked to choose; the dearest is held, and what it says it made is paid."""
-    prepared, result = await both("openai", OpenAIEmulator(), {}, WORDS, prices)
+    prepared, result = await both("openai", OpenAIEmulator(), {"openai_model": "gpt-image-1"}, WORDS, prices)
     assert (prepared.credits_each, result.credits) == (before, after)
 
 
@@ -326,5 +334,5 @@ async def test_a_quality_that_nobody_knows_settles_the_dearest(told: str) -> Non
     emulator = OpenAIEmulator()
     picture = base64.b64encode(png((1024, 1024))).decode()
     emulator.script.append(Reply(200, f'{{"data": [{{"b64_json": "{picture}"}}], "quality": {told}}}'.encode()))
-    _, result = await both("openai", emulator, {}, WORDS, "")
+    _, result = await both("openai", emulator, {"openai_model": "gpt-image-1"}, WORDS, "")
     assert result.credits == 16.7

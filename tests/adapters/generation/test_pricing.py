@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from adapters.generation import GenerationFailure, GenerationRequest, Generator, Operation, ProviderSettings
-from adapters.generation.pricing import Estimate, price_of
+from adapters.generation.pricing import Estimate, price_of, refused_unpriced
 from adapters.generation.provider import Prepared
 from adapters.generation.providers import choose_provider
 from adapters.ports.failure_reasons import AskedToWait, FailureKind
 from adapters.settings.prices import price_list
 from adapters.wording.failures import sentence_of_failure
 from adapters.wording.prices import credits_in_words, price_in_words
+from domain.limits import Limits
 from tests.adapters.generation.in_memory_providers import InMemoryProvider
 from tests.adapters.generation.making import png
 
@@ -149,3 +150,37 @@ def test_credits_have_their_noun() -> None:
         "1 credit",
         "1.001 credits",
     ]
+
+
+CREDITS, PLACES = (("pool/month/credits", 9),), (("pool/month/generations", 9),)
+V1_UNPRICED = ProviderSettings("stability", KEY)
+UNPRICED = [
+    (V1_UNPRICED, Limits(windows=CREDITS), "STABILITY_MODEL=core"),
+    (
+        ProviderSettings("openai", openai_key=KEY, openai_model="gpt-image-2.6-flare"),
+        Limits(windows=CREDITS),
+        "gpt-image-2",
+    ),
+    (V1_UNPRICED, Limits(), ""),
+    (V1_UNPRICED, Limits(windows=PLACES), ""),
+    (V1_UNPRICED, Limits(windows=CREDITS, unenforced=("pool/month/credits",)), ""),
+    (V1, Limits(windows=CREDITS), ""),
+    (STABILITY, Limits(windows=CREDITS), ""),
+    (ProviderSettings("openai", openai_key=KEY), Limits(windows=CREDITS), ""),
+    (SKETCH, Limits(windows=CREDITS), ""),
+    (ProviderSettings("openai"), Limits(windows=CREDITS), ""),
+]
+
+
+@pytest.mark.parametrize(("settings", "limits", "instead"), UNPRICED)
+async def test_operators_hear_that_all_pictures_are_refused_for_want_of_a_price(
+    settings: ProviderSettings, limits: Limits, instead: str
+) -> None:
+    """Where a limit of credits is in force alone; with what to set. A default has a price, but for v1."""
+    generator = Generator(choose_provider(settings))
+    told = await refused_unpriced(generator, limits)
+    await generator.aclose()
+    assert bool(told) == bool(instead)
+    if instead:
+        assert told.startswith("The limit pool/month/credits is in force, and the price of ")
+        assert f"{instead}, whose price is known." in told
