@@ -22,6 +22,7 @@ from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.generation.prices import PriceBook
 from adapters.library.grant_calls import GrantCalls
+from adapters.library.market_calls import MarketCalls
 from adapters.library.numbers import (
     Credits,
     bytes_of,
@@ -32,7 +33,6 @@ from adapters.library.numbers import (
     thousandths_of,
     windows_of,
 )
-from adapters.library.market_calls import MarketCalls
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
 from adapters.studio.outside_places import reserve_for_program
@@ -50,8 +50,7 @@ PRICES = PriceBook()
 READING_ONLY = "this storage was opened for reading only. Open it without read_only=True to change it."
 
 
-class StorageManager(GrantCalls):
-class StorageManager(MarketCalls):
+class StorageManager(GrantCalls, MarketCalls):
     """Keeps images of users within quotas, under one storage root.
 
     Sizes are in MB of 1,048,576 bytes. Limits that are not given are the log's; in a new log 5000 MB for all, 500 MB a
