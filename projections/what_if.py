@@ -248,9 +248,8 @@ class WhatIf:
             sums.windows_then.update([record.window] if record.window else [])
             sums.cut += record.last
             sums.asked += is_request(record)
-            if command is not None:
-                sums.newly_allowed += refusal is None
-                sums.more_made += command.count if isinstance(command, ReserveGeneration) and refusal is None else 0
+            if command is not None and refusal is None:
+                sums.note_allowed(command)
             if refusal is not None and refusal.reason.value in LIMIT_REASONS:
                 sums.note_refused(refusal)
         if refusal is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, fields
 
+from domain.commands import ReserveGeneration, SaveImage
+from domain.credits import PER_CREDIT
 from domain.refusals import Reason, Refusal
 
 LIMIT_REASONS = (
@@ -22,9 +24,10 @@ class Sums:
     """Requests of a user, of a day or of all: how many were asked, which is the same under whatever limits, refused
     then and here by reason. A picture that outgrows its place is refused too, and no request of its own.
 
-    `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures. Of the pictures
-    that the provider delivered then `made` are made here too, for `spent` credits; `not_made` are not asked for here,
-    which saves `saved` credits. Of `made` the log has no price for `unpriced`, of `not_made` for `unpriced_saved`.
+    `newly_refused` were allowed then, `newly_allowed` refused, and would have had `more_made` pictures for `more_spent`
+    credits, by the prices that they were asked for at; for `more_unpriced` of them there was none. Of the pictures that
+    the provider delivered then `made` are made here too, for `spent` credits; `not_made` are not asked for here, which
+    saves `saved` credits. Of `made` the log has no price for `unpriced`, of `not_made` for `unpriced_saved`.
     `not_kept` found no room here and did then. `cut` counts the 20th refusals of a user, reason and day: what was
     refused after each is not recorded. `windows_then` and `windows` count the refusals of WINDOW_LIMIT by its name,
     then and here, `tried_then` and `tried` by that of any limit what it would have refused, was it not tried out.
@@ -36,6 +39,8 @@ class Sums:
     newly_refused: int = 0
     newly_allowed: int = 0
     more_made: int = 0
+    more_spent: float = 0.0
+    more_unpriced: int = 0
     made: int = 0
     spent: float = 0.0
     not_made: int = 0
@@ -53,6 +58,14 @@ class Sums:
         """Counts one that is refused here."""
         self.refused[refusal.reason.value] += 1
         self.windows.update([refusal.window] if refusal.window else [])
+
+    def note_allowed(self, command: ReserveGeneration | SaveImage) -> None:
+        """Counts one that was refused then and is allowed here."""
+        self.newly_allowed += 1
+        if isinstance(command, ReserveGeneration):
+            self.more_made += command.count
+            self.more_spent += command.count * (command.credits_each or 0) / PER_CREDIT
+            self.more_unpriced += 0 if command.credits_each else command.count
 
     def add(self, other: Sums) -> None:
         """Adds what another holds."""

@@ -46,6 +46,14 @@ def test_what_a_window_refused_then_is_counted_and_allowed_without_it() -> None:
     assert (then.windows_then, then.windows, then.newly_allowed) == ({MONTHLY: 1}, {MONTHLY: 1}, 0)
     whole = decided(history, Further(alone=True)).whole
     assert (whole.then["WINDOW_LIMIT"], whole.refused_here, whole.newly_allowed, whole.more_made) == (1, 0, 1, 2)
+    assert (whole.more_spent, whole.more_unpriced, whole.spent) == (0.8, 0, 0.0)
+
+
+def test_what_is_made_more_has_no_price_where_none_was_asked_for() -> None:
+    """Its pictures are counted without one."""
+    no = refused("WINDOW_LIMIT", asked=Asked(2, 200, 0), limit=1, window="user/week/generations")
+    whole = decided([policy(daily=9, windows=(("user/week/generations", 1),)), no], Further(alone=True)).whole
+    assert (whole.more_made, whole.more_spent, whole.more_unpriced) == (2, 0.0, 2)
 
 
 def test_a_limit_that_is_given_is_enforced_and_one_that_stays_is_tried_out() -> None:

@@ -24,6 +24,7 @@ from adapters.history.deciding_anew import OtherLimits, Span, check_outcomes, de
 from adapters.wording.differences import difference_in_words
 from adapters.wording.figures import counted, in_mb, minute
 from adapters.wording.limits import set_by, step_in_words
+from adapters.wording.other_limits import sums_in_words
 from domain.limit_names import FURTHER, OF_A_USER
 from domain.limits import MEGABYTE, Limits, megabytes, percentage
 from domain.names import malformed_tier
@@ -262,10 +263,10 @@ def _sums(sums: Sums) -> dict[str, Any]:
         "pictures_more": sums.more_made,
         "pictures_not_kept": sums.not_kept,
         "credits_then": round(sums.spent + sums.saved, 4),
-        "credits_here": round(sums.spent, 4),
+        "credits_here": round(sums.spent + sums.more_spent, 4),
         "credits_saved": round(sums.saved, 4),
         "pictures_without_price": sums.unpriced + sums.unpriced_saved,
-        "pictures_here_without_price": sums.unpriced + sums.more_made,
+        "pictures_here_without_price": sums.unpriced + sums.more_unpriced,
         "refusals_cut_off": sums.cut,
         "refused_then_by_window": dict(sorted(sums.windows_then.items())),
         "refused_by_window": dict(sorted(sums.windows.items())),
@@ -383,18 +384,4 @@ def _in_words(story: WhatIf, answer: Mapping[str, Any]) -> list[str]:
     elif pool["peak_at"] is not None:
         most = f"{in_mb(pool['peak_mb'])} ({pool['peak_percentage']:.1f} %), at {minute(pool['peak_at'])}"
         lines.append(f"All storage would never have been full; the most was {most}.")
-    if sums.not_made:
-        saved = f"{counted(sums.not_made, 'picture')} would not have been made, which saves {sums.saved:,.2f} credits"
-        lines.append(f"{saved}.")
-    if sums.more_made:
-        lines.append(
-            f"{counted(sums.more_made, 'picture')} more would have been made; what they had cost is not known."
-        )
-    if unpriced := sums.unpriced + sums.unpriced_saved:
-        lines.append(f"Of {counted(unpriced, 'picture')} the log has no price; they are in no sum of credits.")
-    if sums.cut:
-        lines.append(
-            f"{counted(sums.cut, 'time')} a user was refused 20 times for one reason and day: what was refused after "
-            "that is not recorded, and so is not in these figures."
-        )
-    return lines
+    return lines + sums_in_words(sums)
