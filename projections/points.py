@@ -79,6 +79,11 @@ class Points:
         """What the next event gives, where the last one paid for it."""
 
     @property
+    def are_in_use(self) -> bool:
+        """Whether anybody ever had any, or something is offered for them."""
+        return len(self._tables.accounts) + len(self._tables.offers) > 0
+
+    @property
     def out(self) -> int:
         """The points on all accounts but the mint's, which is as far below 0."""
         return -self.balance(MINT)

@@ -54,12 +54,14 @@ class Figures(NamedTuple):
     grants: tuple[GrantStatus, ...] = ()
     sources: Mapping[str, Source] = MappingProxyType({})
     tiers: tuple[str, ...] = ()
+    points: int | None = None
+    """None where points are not in use."""
 
 
 def status_of(figures: Figures) -> QuotaStatus:
     """The quota dictionary of these figures."""
     whole, own = pool_figures(figures.pool), user_figures(figures.own, figures.images)
-    return {
+    status: QuotaStatus = {
         "global": whole,
         "user": own,
         "daily": _daily(figures.daily),
@@ -73,6 +75,9 @@ def status_of(figures: Figures) -> QuotaStatus:
         "tiers": list(figures.tiers),
         "position": figures.position,
     }
+    if figures.points is not None:
+        status["points"] = figures.points
+    return status
 
 
 def source_figures(sources: Mapping[str, Source]) -> list[SourceFigures]:

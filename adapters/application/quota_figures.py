@@ -6,7 +6,7 @@ WARNING or CRITICAL.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
@@ -138,9 +138,10 @@ QuotaStatus = TypedDict(
         "sources": list[SourceFigures],
         "tiers": list[str],
         "position": int,
+        "points": NotRequired[int],
     },
 )
-"""The quota dictionary of a user, as of a position of the log."""
+"""The quota dictionary of a user, as of a position of the log. `points` is there where points are in use."""
 
 
 class UserUsage(TypedDict):

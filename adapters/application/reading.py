@@ -36,6 +36,8 @@ from domain.quota_checks import Demand, Fits, check
 from domain.refusals import Refusal
 from domain.reservations import OF_A_GUILD
 from domain.tiers import benefits_at, sources_of
+from domain.names import malformed_user, name_key
+from domain.point_events import account_of
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
 from projections.window_status import grants_left, windows_of
@@ -109,6 +111,7 @@ def figures_of(storage: ReadableStorage, user: str, guild: str | None = None) ->
             grants=grants,
             sources=sources_of(state, user, state.policy, at),
             tiers=benefits_at(state, user, at).tiers,
+            points=state.points.balance(account_of(user)) if state.points.are_in_use else None,
         )
 
     return _together(state, read)

@@ -56,6 +56,7 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
         *limits_in_words(user, figures["limits"], figures["sources"]),
         *(reached_of(user, reached) for reached in figures["reached"]),
         *(grant_left_in_words(grant) for grant in figures["grants"]),
+        *([counted(figures["points"], "point")] if "points" in figures else []),
         f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",
         sep="\n",
         markup=False,

@@ -11,6 +11,7 @@ import pytest
 from adapters.application import market
 from adapters.application.erasing import forget_user
 from adapters.application.granting import grants_of
+from adapters.application.reading import quota_status
 from adapters.application.results import Actor, StoreSettings
 from adapters.application.saves import position_now
 from adapters.application.storage import Storage
@@ -68,6 +69,19 @@ async def test_a_user_sees_what_they_have_and_the_latest_movements(opening: Open
         told = market.points_of(store, "1", 1)
         assert (told.balance, [one.event.kind for one in told.movements]) == (44, ["gift"])
         assert [one.event.kind for one in market.points_of(store, "1").movements] == ["gift", "mint"]
+
+
+async def test_the_quota_tells_points_where_they_are_in_use(opening: Opening) -> None:
+    """Of everybody, from the first movement or offer on; until then its members are those of before."""
+    store = opening(earn_daily=3)
+    before = quota_status(store, "1")
+    assert "points" not in before
+    done(await market.set_offer(store, OFFER, "a fair", actor=DISCORD))
+    assert quota_status(store, "1")["points"] == 0
+    done(await market.claim_daily(store, "1", actor=DISCORD))
+    done(await market.withdraw_offer(store, "ten", "over", actor=DISCORD))
+    assert [quota_status(opening(), user)["points"] for user in ("1", "2")] == [3, 0]
+    assert set(quota_status(opening(), "1")) == {*before, "points"}
 
 
 async def test_a_day_gives_what_the_setting_says(opening: Opening, clock: Clock) -> None:

@@ -153,6 +153,7 @@ def test_what_is_paid_outside_is_bought_by_the_service_alone(known: Abby, env_fi
     with env_file.open("a", encoding="utf-8") as file:
         file.write("CURRENCY_URL=http://127.0.0.1:9\n")
     assert "coins" in known("market").out
+    assert "\n9 points\n" in known("status", "ada").out
     told = known("buy", "ada", "ten", "--json")
     assert (told.code, "abby serve" in told.json["error"]["message"]) == (69, True)
     assert events_of(root, "GrantGiven") == []
