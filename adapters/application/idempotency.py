@@ -49,6 +49,7 @@ from domain.point_commands import (
     SetOffer,
     WithdrawOffer,
 )
+from domain.reservations import guild_of
 from domain.tier_commands import AssignTier, DefineTier, SeenTier, UnassignTier
 
 _OF_THIS_ATTEMPT = frozenset(
@@ -183,11 +184,20 @@ def keyed(key: str, command: Command, *, secret: bytes, content: Iterable[bytes]
     asked = {
         name: _canonical(value) for name, value in zip(command._fields, command, strict=True) if name not in left_out
     }
+    if isinstance(command, ReserveGeneration) and _is_for_a_guild(command):
+        asked["origin"] = command.origin
     digest = sha256()
     for part in parts:
         digest.update(part)
     canonical = orjson.dumps([type(command).__name__, asked, digest.hexdigest()], option=orjson.OPT_SORT_KEYS)
     return IdempotencyKey(key, hmac.new(secret, canonical, sha256).hexdigest())
+
+
+def _is_for_a_guild(command: ReserveGeneration) -> bool:
+    """Whether a program said for which guild it asks: for another one it is another request. What people ask on Discord
+    comes from wherever they are.
+    """
+    return guild_of(command.origin) is not None and not command.by.startswith("discord:")
 
 
 def _canonical(value: object) -> object:

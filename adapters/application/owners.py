@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from adapters.application.results import CLAIMED, HTTP, LOCAL_PROGRAM, Actor
+from adapters.application.results import CLAIMED, LOCAL_PROGRAM, Actor
 from adapters.application.storage import Storage
 from adapters.ports.faults import Fault
 from domain.usage import UserUsage
@@ -21,7 +21,7 @@ STRANGERS: Final = ""
 
 def owner_of(storage: Storage, user: str, actor: Actor) -> str:
     """The owner in whose name a request of the user waits; while the log cannot be asked, everybody's own."""
-    if actor.origin != HTTP or not (actor.by == LOCAL_PROGRAM or actor.by.startswith(CLAIMED)):
+    if not (actor.by == LOCAL_PROGRAM or actor.by.startswith(CLAIMED)):
         return user
     try:
         state = storage.running().state

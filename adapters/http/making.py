@@ -23,7 +23,7 @@ from adapters.http.connection import Need, connection_of
 from adapters.http.contract import shapes
 from adapters.http.contract.route import Answer
 from adapters.http.guards import REFERENCE
-from adapters.http.parameters import actor_of, idempotency_key_of, user_of
+from adapters.http.parameters import actor_of, guild_of, idempotency_key_of, user_of
 from adapters.http.preferences import APPLIED, RESPOND_ASYNC, prefers_no_wait
 from adapters.http.problems import GENERATION_FAILURES, Problem, as_members, failed
 from adapters.http.services import services_of
@@ -99,7 +99,7 @@ async def _begun(request: web.Request, user: str, asked: GenerationRequest, held
         actor=actor,
         request=asked,
         key=key,
-        digest=await services.store.workers.reading.run(_digest_of, user, asked),
+        digest=await services.store.workers.reading.run(_digest_of, user, asked, guild_of(request)),
         reference=request[REFERENCE],
     )
     is_stranger = wanted.owner == STRANGERS
@@ -171,9 +171,9 @@ def _picture(user: str, picture: Picture, *, shows: bool) -> shapes.MadePicture:
     return told
 
 
-def _digest_of(user: str, asked: GenerationRequest) -> str:
+def _digest_of(user: str, asked: GenerationRequest, guild: str | None) -> str:
     """What tells the request from others. For a worker, as its input may be large."""
-    digest = sha256(user.encode())
+    digest = sha256(user.encode() if guild is None else f"{user}\0{guild}".encode())
     for part in content_of(asked):
         digest.update(b"\0")
         digest.update(part)

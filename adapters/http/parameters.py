@@ -6,18 +6,27 @@ Values are validated after decoding, because a path may hide `/`, NUL and line e
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from aiohttp import web
 
 from adapters.application.results import HTTP, LOCAL_PROGRAM, Actor, claimed
-from adapters.http.access import CALLER
+from adapters.http.access import CALLER, Caller
 from adapters.http.asking import WHITESPACE
-from adapters.http.problems import BAD_REQUEST, Problem
-from adapters.tokens.token import groups_of
-from domain.names import malformed_name, malformed_user
+from adapters.http.problems import BAD_REQUEST, FORBIDDEN, Problem
+from adapters.tokens.token import Scope, groups_of
+from domain.names import malformed_guild, malformed_name, malformed_user
+from domain.reservations import OF_A_GUILD
 
 MAX_KEY_CHARS = 255
 CLIENT_HEADER = "Abby-Client"
+
+ACTS_IN: Final = web.RequestKey("acts_in", str)
+"""The guild that a request says it is asked for."""
+NO_GUILD = (
+    "This does not allow to say for which server a picture is. `abby token create NAME --guild ID` makes a token for "
+    "one, and a token with the scope 'admin' may name any."
+)
 
 _QUOTED_KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
 _ESCAPED = r'\\["\\]'
@@ -57,6 +66,33 @@ def checked_name(name: str, *, field: str = "name") -> str:
     return name
 
 
+def act_in(request: web.Request, guild: str | None) -> None:
+    """From here on the request is asked for this Discord server, by whose limits it is judged too, and as whose it
+    stands in the log. 400 for what is none; 403 for whoever may not say so: a token for one server says no other, one
+    for none needs the scope `admin`, and whom Discord knows asks there.
+    """
+    if guild is None:
+        return
+    if sentence := malformed_guild(guild):
+        raise Problem(BAD_REQUEST, sentence, members={"field": "guild"})
+    caller = request.get(CALLER)
+    if caller is not None and (token := caller.token) is not None and token.guild != guild:
+        if token.guild is not None:
+            raise Problem(FORBIDDEN, f"This token asks for the server {token.guild} alone.", members={"field": "guild"})
+        if caller.is_of_discord or not token.scope.includes(Scope.ADMIN):
+            raise Problem(FORBIDDEN, NO_GUILD, members={"field": "guild"})
+    request[ACTS_IN] = guild
+
+
+def guild_of(request: web.Request) -> str | None:
+    """The Discord server that the request is asked for: as it says, else that of its token; None: none."""
+    named: str | None = request.get(ACTS_IN)
+    caller: Caller | None = request.get(CALLER)
+    if named is not None or caller is None or caller.token is None:
+        return named
+    return caller.token.guild
+
+
 def actor_of(request: web.Request) -> Actor:
     """Who acts: the token's name, or the person whom Discord knows; without one a program on this machine, or what one
     says that it is: the page, the command line.
@@ -68,10 +104,15 @@ def actor_of(request: web.Request) -> Actor:
     if (caller := request.get(CALLER)) is not None and caller.token is not None:
         if caller.is_of_discord:
             return Actor(by=f"discord:{caller.token.name}", origin=HTTP)
-        return Actor(by=f"api:{caller.token.name}", origin=HTTP, seen=groups_of(caller.token))
+        return Actor(by=f"api:{caller.token.name}", origin=_origin_of(request), seen=groups_of(caller.token))
     if client is not None and client not in _CLIENTS:
         raise Problem(BAD_REQUEST, f"The header {CLIENT_HEADER} is one of: {', '.join(_CLIENTS)}. Or leave it out.")
-    return Actor(by=claimed(client) if client else LOCAL_PROGRAM, origin=HTTP)
+    return Actor(by=claimed(client) if client else LOCAL_PROGRAM, origin=_origin_of(request))
+
+
+def _origin_of(request: web.Request) -> str:
+    guild = guild_of(request)
+    return HTTP if guild is None else f"{OF_A_GUILD}{guild}"
 
 
 def idempotency_key_of(request: web.Request) -> str | None:

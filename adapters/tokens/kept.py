@@ -21,6 +21,8 @@ from adapters.disk.whole_files import OWNER_ALONE_MODE, put_whole
 from adapters.ports.faults import ConfigError, StorageUnavailable
 from adapters.tokens.token import Scope, Token, new_text
 
+_SINCE = ("group", "guild")
+"""What tokens had not at first."""
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 50, 0.1
 
 
@@ -115,8 +117,8 @@ class KeptTokens:
 
 
 def _stored(token: Token) -> dict[str, Any]:
-    """A token for the file; without a group it is as before there were any."""
-    return {name: value for name, value in token._asdict().items() if name != "group" or value is not None}
+    """A token for the file; without a group or a guild it is as before there were any."""
+    return {name: value for name, value in token._asdict().items() if name not in _SINCE or value is not None}
 
 
 def _token(told: Mapping[str, Any]) -> Token:
@@ -128,11 +130,11 @@ def _token(told: Mapping[str, Any]) -> Token:
         made_at=told["made_at"],
         ends_at=told["ends_at"],
         sha256=told["sha256"],
-        group=told.get("group"),
+        **{name: told.get(name) for name in _SINCE},
     )
     texts = (token.name, token.made_at, token.sha256)
     if not all(isinstance(text, str) for text in texts) or not all(
-        isinstance(text, str | None) for text in (token.user, token.group)
+        isinstance(text, str | None) for text in (token.user, token.group, token.guild)
     ):
         raise TypeError("a token's members are texts")
     return token

@@ -37,7 +37,8 @@ class Scope(StrEnum):
 
 class Token(NamedTuple):
     """What is kept of a token. `user`: it acts for that user alone. `ends_at` None: it holds until it is revoked.
-    `group`: that of the users whom it asks for, as tiers name it (`group:NAME`).
+    `group`: that of the users whom it asks for, as tiers name it (`group:NAME`). `guild`: all that it asks for is asked
+    for that Discord server, whose limits apply.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Token(NamedTuple):
     ends_at: str | None
     sha256: str
     group: str | None = None
+    guild: str | None = None
 
     def holds(self, now: str) -> bool:
         """Whether it has not ended."""

@@ -50,6 +50,9 @@ def token(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     group: Annotated[
         str | None, typer.Option("--group", metavar="GROUP", help="That of its users, which tiers name group:GROUP.")
     ] = None,
+    guild: Annotated[
+        str | None, typer.Option("--guild", metavar="ID", help="It asks for this Discord server, by whose limits too.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Create a token for a program that asks over HTTP, list the tokens, or revoke one.
@@ -64,6 +67,7 @@ def token(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             return managing.listed(invocation, output)
         if action is Action.REVOKE:
             return managing.revoked(invocation, output, name)
-        return managing.created(invocation, output, managing.Wanted(name, scope, user, days, group))
+        wanted = managing.Wanted(name=name, scope=scope, user=user, days=days, group=group, guild=guild)
+        return managing.created(invocation, output, wanted)
 
     carry_out(context, asked, as_json=as_json)

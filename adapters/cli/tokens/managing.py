@@ -16,7 +16,7 @@ from adapters.tokens.kept import KeptTokens
 from adapters.tokens.token import Scope, Token, digest_of, malformed_token_group, malformed_token_name, new_text
 from adapters.wording.figures import minute
 from domain.instants import later
-from domain.names import malformed_user
+from domain.names import malformed_guild, malformed_user
 
 DAY_SECONDS = 86_400
 TAKEN_NAMES = frozenset({"local"})
@@ -31,6 +31,7 @@ class Wanted(NamedTuple):
     user: str | None
     days: int | None
     group: str | None = None
+    guild: str | None = None
 
 
 def created(invocation: Invocation, output: Output, wanted: Wanted) -> int:
@@ -47,6 +48,7 @@ def created(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         ends_at=ends_at,
         sha256=digest_of(text),
         group=wanted.group,
+        guild=wanted.guild,
     )
     if not _kept(invocation).add(token):
         taken = f"There is a token {wanted.name!r} already. Revoke that one first, or choose another name."
@@ -69,11 +71,11 @@ def listed(invocation: Invocation, output: Output) -> int:
         if not tokens:
             console.print("There are no tokens. `abby token create NAME` makes one.", markup=False)
             return
-        rows = table("Tokens", ("name", "allows", "user", "group", "made", "ends", "last used"))
+        rows = table("Tokens", ("name", "allows", "user", "group", "server", "made", "ends", "last used"))
         for token in tokens:
             ends = "when revoked" if token.ends_at is None else minute(token.ends_at)
             last = used.get(token.sha256, "never")
-            whose = (token.user or "any", token.group or "")
+            whose = (token.user or "any", token.group or "", token.guild or "")
             add_row(rows, token.name, token.scope.value, *whose, minute(token.made_at), ends, last)
         console.print(rows)
 
@@ -104,6 +106,10 @@ def _wrong(wanted: Wanted) -> str | None:
         return sentence
     if wanted.group is not None and (sentence := malformed_token_group(wanted.group)):
         return sentence
+    if wanted.guild is not None and (sentence := malformed_guild(wanted.guild)):
+        return sentence
+    if wanted.guild is not None and wanted.scope is Scope.ADMIN:
+        return "An admin's token names a server with each request, so it takes no --guild. Use --scope write."
     if wanted.user is not None and wanted.scope is Scope.ADMIN:
         return "An admin's token is for all users, so it takes no --user. Use --scope write, or leave --user out."
     return None
@@ -125,6 +131,7 @@ def _told(token: Token, last_used: str | None) -> dict[str, Any]:
         "made_at": token.made_at,
         "ends_at": token.ends_at,
         "group": token.group,
+        "guild": token.guild,
         "last_used": last_used,
     }
 
@@ -134,5 +141,6 @@ def _allows(token: Token) -> str:
     what = {Scope.READ: "may read", Scope.WRITE: "may read and write", Scope.ADMIN: "may do everything"}[token.scope]
     whose = f" for the user {token.user}" if token.user else ""
     whose += f", whose users are in the group {token.group}" if token.group else ""
+    whose += f", in the Discord server {token.guild}" if token.guild else ""
     until = f" until {minute(token.ends_at)}" if token.ends_at else ", until it is revoked"
     return f"{what}{whose}{until}"

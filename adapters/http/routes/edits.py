@@ -11,11 +11,10 @@ from pydantic import Field
 from adapters.application.owners import owner_of
 from adapters.application.reserving import WantedPlaces
 from adapters.generation.provider import GenerationRequest, Operation, RequestLimits
-from adapters.http.contract.bodies import Body
 from adapters.http.contract.route import Route, Upload
 from adapters.http.making import ANSWERS, PROBLEMS, answer_made, in_turn
-from adapters.http.parameters import actor_of, idempotency_key_of, user_of
-from adapters.http.routes.generations import Wish, within
+from adapters.http.parameters import act_in, actor_of, idempotency_key_of, user_of
+from adapters.http.routes.generations import ForGuild, Wish, within
 from adapters.http.services import services_of
 from adapters.http.sources import SOURCE_FIELD, Forms, read_source, refuse_other_media
 from adapters.studio.admission import refused_unseen
@@ -48,7 +47,7 @@ class EditOfKept(EditWish):
     """Its name."""
 
 
-class UpscaleWish(Body):
+class UpscaleWish(ForGuild):
     """How large the picture is wanted."""
 
     width: Width | None = None
@@ -88,7 +87,9 @@ async def _from_source(request: web.Request, operation: Operation, forms: Forms)
     await refuse_unread(request, user, owner, operation)
     with services.bodies.budget(owner) as held:
         wish, image = await read_source(request, user, forms, held)
-        return await answer_made(request, await _asked(request, operation, wish, image), held)
+        act_in(request, wish["guild"])
+        asked = {name: value for name, value in wish.items() if name != "guild"}
+        return await answer_made(request, await _asked(request, operation, asked, image), held)
 
 
 async def refuse_unread(request: web.Request, user: str, owner: str, operation: Operation) -> None:

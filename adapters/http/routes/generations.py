@@ -17,9 +17,11 @@ from adapters.http.contract.bodies import Body
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import NamedSize, ProviderLimits, Styles, WhoMakes
 from adapters.http.making import ANSWERS, PROBLEMS, answer_made
+from adapters.http.parameters import act_in
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from adapters.wording.failures import sentence_of_failure
+from domain.names import GUILD_PATTERN
 
 
 def within(low: float, high: float) -> Any:
@@ -41,10 +43,20 @@ Side = Annotated[int, within(_MOST.side_min, _MOST.side_max)]
 Steps = Annotated[int, within(_MOST.steps_min, _MOST.steps_max)]
 Seed = Annotated[int, within(0, SEED_MAX)]
 Scale = Annotated[float, within(0, _MOST.cfg_scale_max)]
+Guild = Annotated[str, Field(json_schema_extra={"pattern": GUILD_PATTERN})]
 HowMany = Annotated[int, within(1, _MOST.count_max)]
 
 
-class Wish(Body):
+class ForGuild(Body):
+    """For whom something is asked, beside the user."""
+
+    guild: Guild | None = None
+    """The id of a Discord server: its limits apply too, and it is recorded as asked there. A token for one server needs
+    no word of it; to name one needs the scope `admin`.
+    """
+
+
+class Wish(ForGuild):
     """The picture that is wanted. What the provider cannot do is refused, with a sentence, before it costs anything."""
 
     prompt: Prompt
@@ -106,7 +118,9 @@ async def provider(request: web.Request) -> web.Response:
 
 async def generate(request: web.Request, wish: Wish) -> web.Response:
     """Makes pictures from words and keeps them, as a job where `Prefer: respond-async` asks for one."""
-    return await answer_made(request, GenerationRequest(Operation.TEXT_TO_IMAGE, **wish.model_dump()))
+    act_in(request, wish.guild)
+    asked = GenerationRequest(Operation.TEXT_TO_IMAGE, **wish.model_dump(exclude={"guild"}))
+    return await answer_made(request, asked)
 
 
 ROUTES = (

@@ -34,9 +34,9 @@ from adapters.http.contract.query import WholeNumber, Words
 from adapters.http.contract.route import JSON, Answer, Route, Upload
 from adapters.http.contract.shapes import Completed, Released, ReservedPlaces
 from adapters.http.making import in_turn
-from adapters.http.parameters import actor_of, checked_name, idempotency_key_of, user_of
+from adapters.http.parameters import ACTS_IN, act_in, actor_of, checked_name, guild_of, idempotency_key_of, user_of
 from adapters.http.problems import BAD_REQUEST, Problem
-from adapters.http.routes.generations import Style
+from adapters.http.routes.generations import ForGuild, Style
 from adapters.http.services import services_of
 from adapters.http.sources import read_form, refuse_other_media
 from adapters.studio.outside_places import reserve_for_program
@@ -60,7 +60,7 @@ Seed = Annotated[int, Field(ge=0, le=SEED_MAX)]
 ImageName = Annotated[str, Field(json_schema_extra={"pattern": NAME_PATTERN})]
 
 
-class WantedReservation(Body):
+class WantedReservation(ForGuild):
     """Which places are wanted."""
 
     count: Places = 1
@@ -122,6 +122,7 @@ async def reserve(request: web.Request, body: WantedReservation) -> web.Response
     """Holds places and their bytes, before anybody is paid. Whoever does not complete or release them loses them in
     the end: they are released when their time is over.
     """
+    act_in(request, body.guild)
     user, actor, key, services = user_of(request), actor_of(request), idempotency_key_of(request), services_of(request)
     operation = None if body.operation == "unspecified" else body.operation
     if body.style is not None and (sentence := malformed_style(body.style)):
@@ -174,9 +175,10 @@ async def release(request: web.Request) -> web.Response:
     """Gives open places back. Those that were delivered count all the same, but for moderated ones where these are
     free.
     """
+    reservation = _reservation_of(request)
     user, actor, key, services = user_of(request), actor_of(request), idempotency_key_of(request), services_of(request)
     reason, count = REASON.of(request) or "cancelled", COUNT.of(request) or None
-    returned = ReturnedPlaces(user, _reservation_of(request), reason=reason, count=count)
+    returned = ReturnedPlaces(user, reservation, reason=reason, count=count)
     released = await release_places(services.store, returned, actor=actor, idempotency_key=key)
     if isinstance(released, Refusal):
         raise refusal(released, services.clock())
@@ -185,10 +187,17 @@ async def release(request: web.Request) -> web.Response:
 
 
 def _reservation_of(request: web.Request) -> str:
-    """The id in the path; 409 for what the service itself works on, whoever asks."""
-    reservation = request.match_info["id"]
-    if is_attended(reservation):
-        raise refusal(Refusal(Reason.UNKNOWN_RESERVATION), services_of(request).clock())
+    """The id in the path; 409 for what the service itself works on, whoever asks, and of another server than that of
+    the token. What is asked of it from here on is asked for the server that it was made for.
+    """
+    reservation, services = request.match_info["id"], services_of(request)
+    held = services.store.running().state.reservation(reservation)
+    of_token = guild_of(request)
+    is_anothers = held is not None and of_token is not None and held.guild != of_token
+    if is_attended(reservation) or is_anothers:
+        raise refusal(Refusal(Reason.UNKNOWN_RESERVATION), services.clock())
+    if held is not None and held.guild is not None:
+        request[ACTS_IN] = held.guild
     return reservation
 
 

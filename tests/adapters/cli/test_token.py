@@ -23,13 +23,14 @@ def begun(root: Path, store: Storage) -> Path:
 
 def test_a_token_is_shown_once_listed_and_revoked(abby: Abby, begun: Path, fits: Any) -> None:
     """For programs by the schema; its text stands nowhere afterwards."""
-    words = ("--scope", "write", "--user", "42", "--days", "90", "--group", "vip", "--json")
+    words = ("--scope", "write", "--user", "42", "--days", "90", "--group", "vip", "--guild", "9", "--json")
     made = abby("token", "create", "bot", *words).json
     assert fits("token", made)
     assert (made["scope"], made["user"], made["group"], made["last_used"]) == ("write", "42", "vip", None)
+    assert made["guild"] == "9"
     listed = abby("token", "list", "--json")
     assert fits("token", listed.json)
-    assert [one["name"] for one in listed.json["tokens"]] == ["bot"]
+    assert [(one["name"], one["guild"]) for one in listed.json["tokens"]] == [("bot", "9")]
     assert made["token"] not in listed.out + abby("token", "list").out
     assert all(made["token"].encode() not in path.read_bytes() for path in (begun / "logs").iterdir() if path.is_file())
     assert "already" in abby("token", "create", "bot").err
@@ -57,6 +58,8 @@ def test_people_see_the_text_alone_on_standard_output(abby: Abby) -> None:
         (["create", "x", "--user", "CON"], "not allowed"),
         (["create", "x", "--user", "1", "--scope", "admin"], "takes no --user"),
         (["create", "x", "--group", "V I P"], "A token's group has 1 to 64 characters"),
+        (["create", "x", "--guild", "my server"], "text of 1 to 20 digits"),
+        (["create", "x", "--guild", "9", "--scope", "admin"], "takes no --guild"),
         (["create", "x", "--scope", "root"], "'root' is not one of"),
         (["revoke"], "Name the token"),
         (["revoke", "x"], "no token 'x'"),
