@@ -7,7 +7,8 @@ has tables of its own from its first event on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple, assert_never
 
 from domain.events import ClockCorrected, Event, GrantGiven, ImpossibleFact
@@ -107,6 +108,11 @@ class Points:
     def favourite(self, user: str, image: int) -> bool | None:
         """Whether a user has marked the picture of a save; None where that never was."""
         return self._tables.favourites.get((user, image))
+
+    def marks(self, images: Collection[int]) -> dict[int, int]:
+        """How many users have marked the pictures of these saves, of those that anybody has. Goes over all marks."""
+        marked = (image for (_, image), on in self._tables.favourites.items() if on and image in images)
+        return dict(Counter(marked))
 
     def accounts(self) -> dict[str, int]:
         """Every account that was ever touched."""

@@ -6,6 +6,7 @@ What is earned by what is a setting of the storage, and is recorded with what wa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from adapters.application.granting import ID_BYTES
@@ -19,6 +20,7 @@ from adapters.ledger.pending import Outcome
 from adapters.ports.random_hex import random_hex
 from domain.events import GrantGiven
 from domain.instants import day_of
+from domain.names import name_key
 from domain.point_commands import (
     BuyOffer,
     ClaimDaily,
@@ -102,6 +104,17 @@ def offers(storage: ReadableStorage) -> list[Offer]:
 def is_favourite(storage: ReadableStorage, user: str, image: int) -> bool:
     """Whether a user has marked the picture of the save at this position."""
     return bool(storage.running().state.points.favourite(user, image))
+
+
+def marks_of(storage: ReadableStorage, user: str, names: Sequence[str]) -> dict[str, int]:
+    """How many users have marked these pictures of a user's, as they stand; by their names, of those that anybody has.
+    Goes over all marks: for a worker.
+    """
+    state = storage.running().state
+    found = {name: state.current_image(user, name_key(name), temp=False) for name in names}
+    positions = {name: image.position for name, image in found.items() if image is not None}
+    counts = state.points.marks(set(positions.values()))
+    return {name: counts[position] for name, position in positions.items() if position in counts}
 
 
 async def move_points(  # noqa: PLR0913 - keywords that are given by name

@@ -6,6 +6,7 @@ Left to others: the words (`words`), how untrusted text is made harmless (`untru
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import discord
@@ -55,6 +56,9 @@ OPERATIONS: Mapping[str, str] = {
     Operation.IMAGE_TO_IMAGE: "🖌️ Image Changed",
     Operation.UPSCALE: "🔍 Image Upscaled",
 }
+
+
+_NO_MARKS: Mapping[str, int] = MappingProxyType({})
 
 
 class Field(NamedTuple):
@@ -187,10 +191,15 @@ def further_embed(shown: Shown, place: int, count: int) -> discord.Embed:
     return embed.set_image(url=f"attachment://{shown.filename}")
 
 
-def gallery_embed(page: Page, rows: Sequence[GalleryImage], filename: str | None = None) -> discord.Embed:
-    """A page of a user's images, newest first; `filename` is that of an attached picture of them."""
+def gallery_embed(
+    page: Page, rows: Sequence[GalleryImage], filename: str | None = None, marks: Mapping[str, int] = _NO_MARKS
+) -> discord.Embed:
+    """A page of a user's images, newest first; `filename` is that of an attached picture of them. `marks` are how many
+    have marked those that anybody has, by their names.
+    """
     lines = [
         f"{_bold(row.name)} · {row.width}x{row.height} · {size_in_words(row.size_bytes)} · {timestamp(row.at, 'R')}"
+        f"{f' · ❤️ {marks[row.name]:,}' if row.name in marks else ''}"
         for row in rows
     ]
     text = "\n".join(lines) or "There is nothing here yet. `/imagine` makes your first image."

@@ -10,6 +10,7 @@ import discord
 
 from adapters.application.galleries import page_numbered, sheet_of
 from adapters.application.history import Entry, KeptEntry, RefusedEntry, ReleasedEntry, history_of, prompt_of
+from adapters.application.market import marks_of
 from adapters.application.storage import Storage
 from adapters.discord.bot import AbbyBot
 from adapters.discord.embeds import HistoryRow, Page, gallery_embed, history_embed, message_embed
@@ -42,7 +43,8 @@ async def gallery_page(bot: AbbyBot, user: str, kind: str, number: int) -> Conte
     if isinstance(sheet, Refusal):
         return Content([message_embed(message_for_refusal(sheet))])
     files = [SentFile("gallery.webp", sheet)] if sheet else []
-    embed = gallery_embed(page, rows, files[0].name if files else None)
+    marks = await bot.store.workers.reading.run(marks_of, bot.store, user, names)
+    embed = gallery_embed(page, rows, files[0].name if files else None, marks)
     return Content([embed], files, _turning("gallery", kind, user, page), stands_alone=True)
 
 

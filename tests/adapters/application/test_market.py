@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.application import market
+from adapters.application.deleting import delete_image
 from adapters.application.erasing import forget_user
 from adapters.application.granting import grants_of
 from adapters.application.reading import quota_status
@@ -112,6 +113,33 @@ async def test_a_marked_picture_earns_its_owner_what_the_setting_says(opening: O
     gone = await market.set_favourite(store, "2", "1", "dog.png", on=True, actor=DISCORD)
     assert isinstance(gone, Refusal)
     assert gone.reason is Reason.NOT_FOUND
+
+
+async def test_marks_are_counted_of_a_picture_as_it_stands(opening: Opening) -> None:
+    """Those that were taken back, of others' pictures, and of what stood under the name before, are not."""
+    store = opening()
+
+    def kept(user: str, name: str, fresh: str) -> None:
+        picture = AdoptImage(user, "cli", name, 4, "ab" * 32, "image/png", 1, 1, fresh * 16)
+        assert not isinstance(store.opened().ledger.execute(picture), Refusal)
+
+    for user, name, fresh in (("1", "cat.png", "5a"), ("1", "dog.png", "5b"), ("2", "cat.png", "5c")):
+        kept(user, name, fresh)
+    for user, owner, name in (
+        ("2", "1", "cat.png"),
+        ("3", "1", "cat.png"),
+        ("1", "2", "cat.png"),
+        ("3", "1", "dog.png"),
+    ):
+        done(await market.set_favourite(store, user, owner, name, on=True, actor=DISCORD))
+    done(await market.set_favourite(store, "3", "1", "dog.png", on=False, actor=DISCORD))
+    names = ["cat.png", "dog.png", "none.png"]
+    assert market.marks_of(store, "1", names) == {"cat.png": 2}
+    assert market.marks_of(opening(), "2", names) == {"cat.png": 1}
+    store = opening()
+    assert not isinstance(await delete_image(store, "1", "cat.png", actor=DISCORD), Refusal)
+    kept("1", "cat.png", "5d")
+    assert market.marks_of(store, "1", names) == {}
 
 
 async def test_what_is_offered_is_bought_as_it_was_seen(opening: Opening) -> None:

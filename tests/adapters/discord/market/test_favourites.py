@@ -79,6 +79,18 @@ async def test_the_picture_that_was_shown_is_meant(bazaar: Bazaar) -> None:
     assert await stars_of(ann) == "2"
 
 
+async def test_a_gallery_tells_how_many_have_marked_a_picture(bazaar: Bazaar) -> None:
+    """To its owner, as it stands: a mark that is taken back no longer, and one of another picture never."""
+    ann, bob, eve = (bazaar.somebody(name) for name in ("ann", "bob", "eve"))
+    first, second = await made(ann), await made(ann)
+    for person in (bob, eve):
+        await pressed(person, first, HEART)
+    await pressed(bob, second, HEART)
+    await pressed(bob, second, HEART)
+    rows = (await said(ann, "gallery")).text.splitlines()
+    assert [row.partition(" · ❤️ ")[2] for row in rows if "image\\_" in row] == ["", "2"]
+
+
 async def test_the_heart_comes_back_after_a_question_about_deleting(bazaar: Bazaar) -> None:
     """With the other buttons."""
     ann = bazaar.somebody()
