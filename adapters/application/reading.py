@@ -32,12 +32,11 @@ from domain.grants import BYTES
 from domain.limit_names import GENERATIONS
 from domain.limits import NO_OVERRIDE, Limits, Override, megabytes
 from domain.names import malformed_guild, malformed_user, name_key
+from domain.point_events import account_of
 from domain.quota_checks import Demand, Fits, check
 from domain.refusals import Refusal
 from domain.reservations import OF_A_GUILD
 from domain.tiers import benefits_at, sources_of
-from domain.names import malformed_user, name_key
-from domain.point_events import account_of
 from domain.usage import CurrentImage
 from projections.quota_state import QuotaState
 from projections.window_status import grants_left, windows_of
