@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from adapters.application.market import give_points
+from adapters.application.market import PointsChanged, give_points
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.embeds import NAME_CHARACTERS, message_embed
 from adapters.discord.ending import AT_A_STOP
@@ -26,14 +26,15 @@ TO_A_STRANGER = Message(
 
 
 async def give(interaction: Interaction, to: discord.Member | discord.User, amount: int, words: str | None) -> None:
-    """Gives, and tells all who see the channel; why not, who asked alone."""
+    """Gives: who asked is told alone, and what was given by a message in the channel that rings up who gets it."""
     if (no := _no_gift(interaction, to)) is not None:
         await tell(interaction, no)
         return
     interaction.extras[AT_A_STOP] = STOPPED_MEANWHILE
-    await defer(interaction)
+    await defer(interaction, ephemeral=True)
     store, reply = interaction.client.store, Reply(interaction)
     called = store.settings.points_name
+    done: PointsChanged | Refusal | Fault
     try:
         done = await give_points(
             store,
@@ -45,15 +46,16 @@ async def give(interaction: Interaction, to: discord.Member | discord.User, amou
             idempotency_key=str(interaction.id),
         )
     except Fault as fault:
-        await reply.alone(message_for_trade(fault, called))
-        return
-    if isinstance(done, Refusal):
-        await reply.alone(message_for_trade(done, called))
+        done = fault
+    if not isinstance(done, PointsChanged):
+        await reply.finish(Content([message_embed(message_for_trade(done, called))]))
         return
     giver, taker = (f"**{plain(one.display_name, NAME_CHARACTERS)}**" for one in (interaction.user, to))
+    left = f"You gave {taker} {units(amount, called)}, and have {done.balance:,} left."
+    await reply.finish(Content([message_embed(Message(TITLE, f"✅ {left}", GREEN))]))
     said = f"\n> {plain(words, WORDS_CHARACTERS)}" if words else ""
     text = f"{giver} gave {taker} **{units(amount, called)}**.{said}\n-# `/points` shows what you have."
-    await reply.finish(Content([message_embed(Message(TITLE, text, GREEN))], named=to))
+    await reply.openly(Content([message_embed(Message(TITLE, text, GREEN))], named=to))
 
 
 def _no_gift(interaction: Interaction, to: discord.Member | discord.User) -> Message | None:

@@ -29,6 +29,8 @@ ANSWER = (Way.EDIT, Way.EDIT, Way.FOLLOW_UP, Way.CHANNEL)
 """The ways of an answer, in order; one that is twice here is tried again after a pause."""
 FURTHER = (Way.FOLLOW_UP, Way.FOLLOW_UP, Way.CHANNEL)
 """Those of a message after it."""
+OPEN = (Way.FOLLOW_UP, Way.FOLLOW_UP)
+"""Those of one for others than its user, whom an ordinary message rings up."""
 FIRST_CALLS = 2
 """So often the first call to an interaction is made, within the three seconds that Discord waits."""
 ALREADY_ACKNOWLEDGED = 40060
@@ -63,8 +65,8 @@ class SentFile(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What a message shows. `stands_alone`: its words say enough without its files. `named` is the one user whom it
-    mentions, beside what it shows.
+    """What a message shows. `stands_alone`: its words say enough without its files. `named` is the one user whom a
+    message of its own rings up; an edit rings nobody up, also not that of a promise.
     """
 
     embeds: Sequence[discord.Embed]
@@ -227,6 +229,14 @@ class Reply:
         self._private = self._private or ephemeral
         return (await self._bring(FURTHER, content, spare))[1]
 
+    async def openly(self, content: Content) -> Brought:
+        """One more message, which all who see the channel see, though the answer was for the user alone."""
+        private, self._private = self._private, False
+        try:
+            return (await self._bring(OPEN, content, NO_SPARE))[1]
+        finally:
+            self._private = private
+
     def settle(self, brought: Brought) -> None:
         """Its user waits no longer; where nothing arrived, the next start tells them."""
         pending = self._interaction.client.pending
@@ -332,10 +342,7 @@ class Reply:
         match way:
             case Way.EDIT:
                 await self._interaction.edit_original_response(
-                    embeds=content.embeds,
-                    attachments=content.attachments(),
-                    view=content.view,
-                    **({"content": None} | content.mention),
+                    content=None, embeds=content.embeds, attachments=content.attachments(), view=content.view
                 )
             case Way.FOLLOW_UP:
                 alone = self._private or self._gone  # who removed the message does not see it come back

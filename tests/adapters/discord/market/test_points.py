@@ -49,8 +49,12 @@ async def test_a_gift_is_told_in_the_channel_with_a_mention_of_who_gets_it_alone
     """Whatever is said with it rings nobody up, and has no markup."""
     ann, bob = await bazaar.rich(50), bazaar.somebody("bob")
     words = f"@everyone <@{bazaar.owner.id}> **big** [x](https://x.example) 👩\u200d🚀"
-    message = await finished(await ann.slash("gift", {"member": bob, "amount": 6, "reason": words}))
-    assert not message.ephemeral
+    asked = await ann.slash("gift", {"member": bob, "amount": 6, "reason": words})
+    answer, message = await finished(asked), await asked.followup()
+    assert answer.ephemeral
+    assert f"You gave **{bob.name}** 6 stars, and have 44 left." in answer.text
+    assert answer.pings == []
+    assert not message.ephemeral, "an edit of the answer would ring nobody up"
     assert message.pings == [str(bob.id)]
     assert message.content == f"<@{bob.id}>"
     assert message.allowed_mentions is not None
@@ -59,6 +63,16 @@ async def test_a_gift_is_told_in_the_channel_with_a_mention_of_who_gets_it_alone
     assert "\\*\\*big\\*\\*" in message.text
     assert "You have **44 stars**" in (await said(ann, "points")).text
     assert "You have **6 stars**" in (await said(bob, "points")).text
+
+
+async def test_a_gift_whose_message_does_not_come_through_is_made_and_told_to_its_giver(bazaar: Bazaar) -> None:
+    """Who got it sees it in `/points`; the giver is not told that something went wrong, and gives no second time."""
+    ann, bob = await bazaar.rich(50), bazaar.somebody("bob")
+    bazaar.discord.trouble(r"POST /webhooks/", 500, times=100, user=ann)
+    answer = await said(ann, "gift", member=bob, amount=6)
+    assert "and have 44 left." in answer.text
+    assert f"`+6` from **{ann.name}**" in (await said(bob, "points")).text
+    assert "have 44 left." in answer.text
 
 
 async def test_what_cannot_be_given_is_said_to_the_giver_alone(bazaar: Bazaar) -> None:
