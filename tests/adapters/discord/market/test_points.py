@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from tests.adapters.discord.bot.stage import finished
+from tests.adapters.discord.hostile_texts import LINK, LIVE
 from tests.adapters.discord.market.bazaar import Bazaar, said
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("the bazaar")]
@@ -73,6 +74,18 @@ async def test_a_gift_whose_message_does_not_come_through_is_made_and_told_to_it
     assert "and have 44 left." in answer.text
     assert f"`+6` from **{ann.name}**" in (await said(bob, "points")).text
     assert "have 44 left." in answer.text
+
+
+async def test_names_of_members_act_nowhere(bazaar: Bazaar) -> None:
+    """Whatever somebody calls themselves: in gifts, in what managers are told, and in the movements of others."""
+    ann, evil = await bazaar.rich(50), bazaar.somebody("@everyone **x** [a](https://b.example)")
+    asked = await ann.slash("gift", {"member": evil, "amount": 6})
+    shown = [await finished(asked), await asked.followup(), await said(ann, "points")]
+    shown.append(await bazaar.manages("mint", user=evil, amount=1, reason="a game"))
+    for message in shown:
+        assert "@\u200beveryone \\*\\*x\\*\\* \\[a\\]" in message.text
+        assert not LIVE.search(message.text.replace(f"<@{evil.id}>", ""))
+        assert not LINK.search(message.text)
 
 
 async def test_what_cannot_be_given_is_said_to_the_giver_alone(bazaar: Bazaar) -> None:
