@@ -167,7 +167,9 @@ def with_reasons(message: Message, explained: Explanation | None, reader: Reader
     parts = (
         ("Limits, from old to new", said.limits),
         ("Used of the day", said.day),
+        ("Used of windows", said.windows),
         ("Stored and held", said.storage),
+        ("Borne by grants", said.grants),
         ("Not known", said.unknown),
     )
     blocks = [f"**{title}**\n{_listed(lines)}" for title, lines in parts if lines]

@@ -16,80 +16,50 @@ from tests.adapters.discord.quota_figures import figures, grant, window
 from tests.adapters.discord.test_embeds import check, fields_of
 from tests.adapters.discord.test_messages import OPERATORS_WORDS
 
-SHARED_BY_SERVER = "Everybody in this server shares them."
-SHARED_BY_ALL = "Everybody who uses this bot shares them, in all servers."
+BY_SERVER = "Everybody in this server shares them."
+BY_ALL = "Everybody who uses this bot shares them, in all servers."
 HELD = "6 of them are held for pictures under way, and come back if those fail."
+NOW, AFTER_IT = "Ask for at most 1, or wait.", "Ask for at most 3 after the reset."
 RESET = "\nNext Reset: <t:1769904000:R> (<t:1769904000:t>)"
-BY_MANAGERS, BY_OWNER = "The server's managers can raise it.", "Only whoever runs the bot can raise it."
+MANAGERS, OWNER = "The server's managers can raise it.", "Only whoever runs the bot can raise it."
+TAKES, ZERO = "20 credits are left this month, and this takes 6.", "this month: this limit is 0."
 
-Row = tuple[str, tuple[int, int, int], int, str]
+Row = tuple[str, tuple[int, int, int], int, str, tuple[str, ...]]
 ROWS: tuple[Row, ...] = (
-    # (limit, (most, used, held), pictures asked for, the words); a picture is six credits
-    ("user/month/credits", (20, 20, 0), 1, f"You've used all of your 20 credits this month.{RESET}"),
-    ("user/month/credits", (20, 14, 6), 1, f"You've used all of your 20 credits this month. {HELD}{RESET}"),
-    ("user/month/credits", (20, 18, 0), 1, f"2 of your 20 credits are left this month, and this takes 6.{RESET}"),
-    ("user/month/credits", (20, 19, 0), 1, f"1 of your 20 credits is left this month, and this takes 6.{RESET}"),
+    # (limit, (most, used, held), pictures asked for, what is told first, and then); a picture is six credits
+    ("user/month/credits", (20, 20, 0), 1, "You've used all of your 20 credits this month.", (RESET,)),
+    ("user/month/credits", (20, 14, 6), 1, "You've used all of your 20 credits this month.", (HELD, RESET)),
+    ("user/month/credits", (20, 20, 0), 4, "You've used all of your 20 credits this month.", (AFTER_IT, RESET)),
+    ("user/month/credits", (20, 18, 0), 1, "2 of your 20 credits are left this month, and this takes 6.", (RESET,)),
+    ("user/month/credits", (20, 19, 0), 1, "1 of your 20 credits is left this month, and this takes 6.", (RESET,)),
     (
         "user/month/credits",
         (20, 12, 0),
         4,
-        f"8 of your 20 credits are left this month, and this takes 24. Ask for at most 1, or wait.{RESET}",
-    ),
-    (
-        "user/month/credits",
-        (20, 20, 0),
-        4,
-        f"You've used all of your 20 credits this month. Ask for at most 3 after the reset.{RESET}",
+        "8 of your 20 credits are left this month, and this takes 24.",
+        (NOW, RESET),
     ),
     (
         "user/week/credits",
         (5, 0, 0),
         1,
-        f"One picture takes 6 credits, and your limit is 5 credits a week. {BY_MANAGERS}",
+        "One picture takes 6 credits, and your limit is 5 credits a week.",
+        (MANAGERS,),
     ),
-    (
-        "user/day/credits",
-        (0, 0, 0),
-        1,
-        f"There are no credits for you today: this limit is 0. {BY_MANAGERS}",
-    ),
-    (
-        "user/week/generations",
-        (9, 9, 0),
-        1,
-        f"You've used all of your 9 generations this week.{RESET}",
-    ),
-    (
-        "guild/day/generations",
-        (9, 9, 0),
-        1,
-        f"This server's 9 generations today are used up. {SHARED_BY_SERVER}{RESET}",
-    ),
-    (
-        "guild/month/credits",
-        (20, 16, 0),
-        1,
-        f"4 of this server's 20 credits are left this month, and this takes 6. {SHARED_BY_SERVER}{RESET}",
-    ),
-    (
-        "guild/month/generations",
-        (0, 0, 0),
-        1,
-        f"There are no generations for anybody in this server this month: this limit is 0. {BY_OWNER}",
-    ),
-    (
-        "pool/month/credits",
-        (20, 14, 6),
-        1,
-        f"The bot's 20 credits this month are used up. {HELD} {SHARED_BY_ALL}{RESET}",
-    ),
+    ("user/day/credits", (0, 0, 0), 1, "There are no credits for you today: this limit is 0.", (MANAGERS,)),
+    ("user/week/generations", (9, 9, 0), 1, "You've used all of your 9 generations this week.", (RESET,)),
+    ("guild/day/generations", (9, 9, 0), 1, "This server's 9 generations today are used up.", (BY_SERVER, RESET)),
+    ("guild/month/credits", (20, 16, 0), 1, f"4 of this server's {TAKES}", (BY_SERVER, RESET)),
+    ("guild/month/generations", (0, 0, 0), 1, f"There are no generations for anybody in this server {ZERO}", (OWNER,)),
+    ("pool/month/credits", (20, 14, 6), 1, "The bot's 20 credits this month are used up.", (HELD, BY_ALL, RESET)),
     (
         "pool/day/credits",
         (5, 0, 0),
         1,
-        f"One picture takes 6 credits, and the bot's limit is 5 credits a day. {BY_OWNER}",
+        "One picture takes 6 credits, and the bot's limit is 5 credits a day.",
+        (OWNER,),
     ),
-    ("pool/day/credits", (0, 0, 0), 1, f"There are no credits for anybody today: this limit is 0. {BY_OWNER}"),
+    ("pool/day/credits", (0, 0, 0), 1, "There are no credits for anybody today: this limit is 0.", (OWNER,)),
 )
 
 
@@ -109,9 +79,12 @@ def refusal(name: str, amounts: tuple[int, int, int], count: int) -> Refusal:
     )
 
 
-@pytest.mark.parametrize(("name", "amounts", "count", "words"), ROWS)
-def test_a_window_says_no_in_members_words(name: str, amounts: tuple[int, int, int], count: int, words: str) -> None:
+@pytest.mark.parametrize(("name", "amounts", "count", "first", "then"), ROWS)
+def test_a_window_says_no_in_members_words(
+    name: str, amounts: tuple[int, int, int], count: int, first: str, then: tuple[str, ...]
+) -> None:
     """Whose it is, what is left, what fits, and when it begins anew where waiting helps."""
+    words = " ".join((first, *then)).replace(" \n", "\n")
     assert message_for_refusal(refusal(name, amounts, count)).text == words
 
 

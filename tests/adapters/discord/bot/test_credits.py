@@ -52,6 +52,20 @@ async def test_pictures_are_made_until_the_credits_are_used_up(stage: Stage, ann
     assert "Next Reset: <t:" in refused.text
 
 
+async def test_why_a_limit_of_a_window_said_no_is_told(stage: Stage, ann: Person) -> None:
+    """With the limit and who set it, and by which pictures it was used; managers of the server are told the same."""
+    boss = stage.discord.user("boss", permissions=USUAL | MANAGE_GUILD)
+    for _ in range(3):
+        assert "Cost: 6 credits" in (await stage.imagine(ann)).text
+    assert "2 of your 20 credits are left this month, and this takes 6." in (await stage.imagine(ann)).text
+    asked: tuple[tuple[Person, dict[str, object]], ...] = ((ann, {}), (boss, {"user": ann}))
+    for asking, options in asked:
+        why = (await finished(await asking.slash("why", options))).text
+        assert "In force: 20 credits a month for one user, the limit for everybody." in why
+        assert "Just before, 18 credits of 20 credits were used since " in why
+        assert why.count("6 credits, held for") == 3
+
+
 async def test_the_price_is_told_before_anything_is_spent(ann: Person) -> None:
     """To who asks alone; asking holds nothing. What would be refused says so, and why."""
     told = await finished(await ann.slash("price", {"count": 2, "size": "wide"}))
