@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from domain.events import Event, GenerationCompleted, GenerationReleased, GenerationReserved, ImageSaved
+from domain.grants import Draw, total
 from domain.instants import day_of, seconds_between
+from domain.limit_names import GENERATIONS
 from domain.names import name_key
 
 
@@ -39,7 +41,7 @@ class Settlement(NamedTuple):
 
     `style` is the key of the one that was asked for; None where there was none, or a version before had recorded it.
     `provider` made it, or where nothing was made was asked for it. `credits` is what providers said that it cost, None
-    where none said anything.
+    where none said anything. `drawn` is what grants bore of it at first, `returned` what went back to them since.
     """
 
     reservation: str
@@ -58,6 +60,8 @@ class Settlement(NamedTuple):
     credits: float | None = None
     kept: tuple[Kept, ...] = ()
     given_back: tuple[GivenBack, ...] = ()
+    drawn: tuple[Draw, ...] = ()
+    returned: tuple[Draw, ...] = ()
 
     @property
     def open(self) -> int:
@@ -71,8 +75,17 @@ class Settlement(NamedTuple):
 
     @property
     def counted(self) -> int:
-        """Places that count on that day, as long as it is not reset."""
-        return self.count - sum(one.refunded for one in self.given_back)
+        """Places that count on that day, as long as it is not reset: those that no grant bore."""
+        return self.count - total(self.drawn, GENERATIONS) - sum(one.refunded for one in self.given_back)
+
+    @property
+    def borne(self) -> tuple[Draw, ...]:
+        """What grants bear of it in the end, each grant and unit once."""
+        sums: dict[tuple[str, str], int] = {}
+        for draws, sign in ((self.drawn, 1), (self.returned, -1)):
+            for draw in draws:
+                sums[draw.grant, draw.unit] = sums.get((draw.grant, draw.unit), 0) + sign * draw.amount
+        return tuple(Draw(grant, unit, amount) for (grant, unit), amount in sums.items() if amount)
 
     @property
     def waited_seconds(self) -> float | None:
@@ -99,6 +112,7 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
             count=event.count,
             expires_at=event.expires_at,
             style=event.style,
+            drawn=event.drawn,
         )
     if former is None:
         return None
@@ -111,10 +125,15 @@ def settle(former: Settlement | None, position: int, event: Event) -> Settlement
                 model=event.model,
                 seconds=(former.seconds or 0.0) + event.seconds,
                 credits=former.credits if event.credits is None else (former.credits or 0.0) + event.credits,
+                returned=(*former.returned, *event.returned),
             )
         case GenerationReleased():
             tried = former.provider or event.provider or ""
-            return former._replace(given_back=(*former.given_back, _back(position, event)), provider=tried)
+            return former._replace(
+                given_back=(*former.given_back, _back(position, event)),
+                provider=tried,
+                returned=(*former.returned, *event.returned),
+            )
         case ImageSaved():
             image = Kept(position, event.at, event.name, event.bytes)
             return former._replace(kept=(*former.kept, image))

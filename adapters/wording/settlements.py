@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
 from adapters.wording.figures import minute, size_in_words, wish
+from adapters.wording.grants import draws_in_words
 from adapters.wording.releases import RELEASED
+from domain.credits import PER_CREDIT
+from domain.limit_names import CREDITS
 from projections.settlements import GivenBack, Settlement
 
 
@@ -33,6 +36,14 @@ class GivenBackPlaces(TypedDict):
     refunded: int
 
 
+class BorneByGrant(TypedDict):
+    """What a grant bears of a generation: places, or credits with at most three decimals."""
+
+    grant: str
+    unit: str
+    amount: float
+
+
 class SettlementData(TypedDict):
     """What became of a generation: what it counted and cost. None: not known, or not there yet."""
 
@@ -53,6 +64,7 @@ class SettlementData(TypedDict):
     day: str
     counted: int
     credits: float | None
+    borne: list[BorneByGrant]
     sentence: str
 
 
@@ -63,7 +75,8 @@ def sentence_of_settlement(found: Settlement) -> str:
     parts += [_given_back(found, one) for one in found.given_back]
     if found.open:
         parts.append(f"{_of_several(found, found.open)}not ended yet, open until {minute(found.expires_at)}")
-    return f"{'; '.join(parts)}. {_counted(found)} {_cost(found)}"
+    borne = f" Borne by grants: {draws_in_words(found.borne)}." if found.borne else ""
+    return f"{'; '.join(parts)}. {_counted(found)}{borne} {_cost(found)}"
 
 
 def settlement_as_data(found: Settlement) -> SettlementData:
@@ -89,6 +102,14 @@ def settlement_as_data(found: Settlement) -> SettlementData:
         "day": found.day,
         "counted": found.counted,
         "credits": found.credits,
+        "borne": [
+            {
+                "grant": draw.grant,
+                "unit": draw.unit,
+                "amount": draw.amount / PER_CREDIT if draw.unit == CREDITS else draw.amount,
+            }
+            for draw in found.borne
+        ],
         "sentence": sentence_of_settlement(found),
     }
 

@@ -9,6 +9,7 @@ from adapters.wording.releases import RELEASED, became
 from adapters.wording.settlements import sentence_of_settlement
 from domain.commands import OPERATIONS, RELEASE_REASONS
 from domain.events import Event, GenerationCompleted, GenerationReleased, GenerationReserved, ImageSaved
+from domain.grants import Draw
 from projections.settlements import Settlement, Settlements
 
 AT = "2026-11-0{}T10:00:{:02}.000000Z"
@@ -150,3 +151,45 @@ def test_an_image_has_the_settlement_of_the_save_that_is_meant() -> None:
     found = Settlements(enumerate([reserved(), saved()], 1))
     assert found.of_image("A.PNG") == found.of_image("a.png", 2) == found.of("r")
     assert found.of_image("a.png", 1) is None
+
+
+TWO = (Draw("g1", "generations", 2), Draw("g2", "credits", 500))
+BORNE: list[tuple[list[Event], int, tuple[Draw, ...], str]] = [
+    (
+        [reserved(3)._replace(drawn=TWO)],
+        1,
+        TWO,
+        "Borne by grants: 2 generations of grant g1 and 0.5 credits of grant g2.",
+    ),
+    (
+        [reserved(3)._replace(drawn=TWO), released("failed", 0, 2)._replace(returned=(Draw("g1", "generations", 2),))],
+        1,
+        TWO[1:],
+        "Counted 1 of 3 on 2026-11-01. Borne by grants: 0.5 credits of grant g2. No cost was told.",
+    ),
+    (
+        [reserved(3)._replace(drawn=TWO), completed(count=3)._replace(returned=(Draw("g2", "credits", 100),))],
+        1,
+        (TWO[0], Draw("g2", "credits", 400)),
+        "2 generations of grant g1 and 0.4 credits of grant g2.",
+    ),
+    ([reserved()._replace(drawn=TWO[1:]), released("failed", 1)._replace(returned=TWO[1:])], 0, (), "Counted nothing"),
+    (
+        [reserved(2)._replace(drawn=TWO[:1])],
+        0,
+        TWO[:1],
+        "Counted nothing on 2026-11-01. Borne by grants: 2 generations",
+    ),
+]
+
+
+@pytest.mark.parametrize(("events", "counted", "borne", "words"), BORNE)
+def test_what_grants_bore_is_told_and_counts_on_no_day(
+    events: list[Event], counted: int, borne: tuple[Draw, ...], words: str
+) -> None:
+    """What went back to a grant is borne by it no more."""
+    found = settled(*events)
+    sentence = sentence_of_settlement(found)
+    assert (found.counted, found.borne) == (counted, borne)
+    assert words in sentence
+    assert ("Borne by grants" in sentence) == bool(borne)
