@@ -7,6 +7,8 @@ end: `audit`, `backup` and `export` need them, what reads the log alone does not
 
 With --record FILE it writes down, at random positions, what was live there, as lines of JSON: position, time, user and
 the quota dictionary. `replay` must give the same.
+
+With --all-kinds people have limits of windows, prices, tiers, grants and points too.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ from adapters.ledger.snapshotting import Snapshotting  # noqa: E402 - as above
 from domain.commands import SetPolicy  # noqa: E402 - as above
 from projections.quota_state import QuotaState  # noqa: E402 - as above
 from projections.standing_files import StandingFiles  # noqa: E402 - as above
+from scripts.month.all_kinds import AllKinds  # noqa: E402 - as above
 from scripts.month.life import FakeClock, Life, Shape  # noqa: E402 - as above
 from scripts.month.pictures import pictures, write_pictures  # noqa: E402 - as above
 
@@ -117,15 +120,23 @@ class Made(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def simulate(root: Path, shape: Shape, *, seed: int = SEED, record: int = 0, with_pictures: bool = False) -> Made:
-    """Makes the root. Raises FileExistsError where there is something already."""
+def simulate(
+    root: Path,
+    shape: Shape,
+    *,
+    seed: int = SEED,
+    record: int = 0,
+    with_pictures: bool = False,
+    of: type[Life] = Life,
+) -> Made:
+    """Makes the root, with what people `of` such a life do. Raises FileExistsError where there is something already."""
     if root.exists() and any(root.iterdir()):
         raise FileExistsError(f"{root} holds something already. Name an empty folder, or one that does not exist.")
     root.mkdir(parents=True, exist_ok=True)
     clock, projector = FakeClock(), Projector()
     recorder = JSONLRecorder(root, clock=clock, files=Unsynced(), on_event=projector.take)
     ledger = QuotaLedger(recorder, clock=clock, hooks=Hooks(recorder, projector), projector=projector)
-    life = Life(ledger, clock, shape, seed)
+    life = of(ledger, clock, shape, seed)
     recording = Recording(clock, life, positions=record, seed=seed)
     life.watchers.append(recording.look)
     life.live()
@@ -155,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--users", type=int, metavar="N", help=f"{USERS}; more for more events")
     parser.add_argument("--days", type=float, metavar="N", help=f"{DAYS}; more for more events")
     parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"another month ({SEED})")
+    parser.add_argument("--all-kinds", action="store_true", help="with windows, prices, tiers, grants and points too")
     parser.add_argument("--pictures", action="store_true", help="write the files of what stands at the end")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write down there what was live")
     parser.add_argument("--positions", type=int, default=1_000, metavar="N", help="at so many positions (1,000)")
@@ -167,8 +179,9 @@ def main(words: list[str]) -> int:
     scale = max(1.0, sqrt(options.events / EVENTS))
     shape = Shape(options.users or round(USERS * scale), options.events, options.days or DAYS * scale)
     record = options.positions if options.record else 0
+    life = AllKinds if options.all_kinds else Life
     try:
-        made = simulate(options.root, shape, seed=options.seed, record=record, with_pictures=options.pictures)
+        made = simulate(options.root, shape, seed=options.seed, record=record, with_pictures=options.pictures, of=life)
     except FileExistsError as error:
         print(error, file=sys.stderr)
         return 1

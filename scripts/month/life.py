@@ -105,8 +105,7 @@ class Life:
 
     def live(self) -> None:
         """Goes on until there are so many events."""
-        acts = {self._generate: 660, self._save: 60, self._save_temp: 60, self._delete: 40, self._prefer: 10,
-                self._insist: 6, self._err: 25, self._govern: 6}  # fmt: skip
+        acts = self._acts()
         names, weights = list(acts), list(acts.values())
         while self.progress < 1:
             self._pass_time()
@@ -115,6 +114,11 @@ class Life:
             user = self._random.choices(self._users, self._weights)[0]
             if self._stopped.get(user) != day_of(self._clock()) or self._random.random() < 0.05:
                 self._random.choices(names, weights)[0](user)
+
+    def _acts(self) -> dict[Callable[[str], None], int]:
+        """What is done, and how often beside the others."""
+        return {self._generate: 660, self._save: 60, self._save_temp: 60, self._delete: 40, self._prefer: 10,
+                self._insist: 6, self._err: 25, self._govern: 6}  # fmt: skip
 
     # -- time --------------------------------------------------------------------------------------
 
@@ -191,7 +195,15 @@ class Life:
             origin=self._origin(user),
             idempotency_key=_key(f"ask-{reservation[:16]}") if self._random.random() < 0.5 else None,
         )
-        return None if self._refused(user, self._do(command)) else reservation
+        return None if self._refused(user, self._do(self._asked(command))) else reservation
+
+    def _asked(self, command: ReserveGeneration) -> ReserveGeneration:
+        """A request as it is sent."""
+        return command
+
+    def _told(self, command: CompleteGeneration) -> CompleteGeneration:
+        """A delivery as it is told."""
+        return command
 
     def _deliver(self, user: str, reservation: str, count: int, seconds: float, *, moderated: bool, kept: bool) -> None:
         provider, model, credit = self._random.choices(PROVIDERS, (3, 5, 4))[0]
@@ -206,7 +218,7 @@ class Life:
             credits=None if credit is None else round(credit * count, 2),
             seed=self._random.getrandbits(32),
         )
-        self._do(delivered)
+        self._do(self._told(delivered))
         if moderated:
             self._release(user, reservation, "moderated")
         elif kept:

@@ -18,7 +18,7 @@ from adapters.ledger.snapshot_proof import verify_with_snapshots
 from domain.refusals import Reason
 from scripts.month.life import Shape
 from scripts.month.pictures import MOST_BYTES, SIDE, Picture, pictures, write
-from scripts.simulate_month import Made, simulate
+from scripts.simulate_month import Made, main, simulate
 
 SHAPE = Shape(users=25, events=3_000, days=30)
 OF_OTHERS = {
@@ -28,7 +28,7 @@ OF_OTHERS = {
     *(Reason.ASK_OPEN, Reason.ASK_LIMIT, Reason.ASK_CLOSED),
 }
 """What a busy or stopped ledger says, and who comes second: no month with one caller has it. Months with tiers, prices
-and points are those of `tests/adapters/reports/all_kinds.py`.
+and points are those that `--all-kinds` makes, which `tests/adapters/reports/test_all_kinds.py` looks at.
 """
 
 
@@ -74,6 +74,18 @@ def test_the_same_seed_gives_the_same_month_and_another_one_another(tmp_path: Pa
     one, two, three = (facts(tmp_path / name) for name in ("one", "two", "three"))
     assert one == two
     assert one != three
+
+
+def test_a_month_has_all_kinds_of_limits_where_that_is_asked(tmp_path: Path) -> None:
+    """From its beginning on; else it has none of them."""
+    for words, begins in (([], False), (["--all-kinds"], True)):
+        root = tmp_path / f"{begins}"
+        assert main([str(root), "--events", "60", *words]) == 0
+        kinds = {kind for kind, _ in facts(root)}
+        assert ({"TierDefined", "OfferSet"} <= kinds) is begins
+        assert (
+            any("windows" in str(data.get("limits")) for kind, data in facts(root) if kind == "PolicyChanged") is begins
+        )
 
 
 @pytest.mark.parametrize("picture", [pictures()[0], pictures()[-1]], ids=["the smallest", "the largest"])
