@@ -49,7 +49,7 @@ def _ask(command: AskForMore, view: View, at: str) -> tuple[Event, ...] | Refusa
         return Refusal(Reason.ASK_OPEN, command.user, last.ask)
     if last is not None and day_of(last.at) == day_of(at) and last.nth >= MAX_A_DAY:
         return Refusal(Reason.ASK_LIMIT, command.user, limit=MAX_A_DAY, used=last.nth, resets_at=next_midnight(at))
-    if view.asks.count >= MAX_OPEN and (are_open := len(view.asks.open_at(at))) >= MAX_OPEN:
+    if (are_open := view.asks.are_open(at)) >= MAX_OPEN:
         return Refusal(Reason.ASK_LIMIT, command.user, limit=MAX_OPEN, used=are_open)
     return (
         MoreAsked(

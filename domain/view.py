@@ -49,15 +49,11 @@ class ToldView(Protocol):
 class AsksView(Protocol):
     """What decisions read of asks for more."""
 
-    @property
-    def count(self) -> int:
-        """Users whose last ask is kept, open or not."""
-
     def of(self, user: str) -> Ask | None:
         """A user's last ask."""
 
-    def open_at(self, at: str) -> list[Ask]:
-        """What can be answered at a time, the oldest first."""
+    def are_open(self, at: str) -> int:
+        """How many asks of all users can be answered at a time."""
 
 
 class View(Protocol):

@@ -6,6 +6,7 @@ are changed in place; a draft has rows of its own from its first event on.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from domain.ask_events import (
@@ -47,13 +48,14 @@ class Asks:
 
     def __init__(self, table: Table[str, Ask] | None = None) -> None:
         self._table: Table[str, Ask] = Table() if table is None else table
+        self._waiting: dict[str, Ask] = {}
+        """Those without an answer, the oldest first; what lapsed first is forgotten first."""
+        self.count, self._day = 0, ""
+        """Users whose last ask is kept, open or not; the day of the latest of these."""
         self.owed: Owed | None = None
         """What the next event gives, where the last one approved it."""
-
-    @property
-    def count(self) -> int:
-        """Users whose last ask is kept, open or not."""
-        return len(self._table)
+        if table is not None:
+            self._look_over()
 
     def of(self, user: str) -> Ask | None:
         """A user's last ask."""
@@ -61,7 +63,11 @@ class Asks:
 
     def open_at(self, at: str) -> list[Ask]:
         """What can be answered at a time, the oldest first."""
-        return sorted((ask for _, ask in self._table.items() if is_open(ask, at)), key=lambda ask: ask.number)
+        return [ask for ask in self._waiting.values() if is_open(ask, at)]
+
+    def are_open(self, at: str) -> int:
+        """How many can be answered at a time. What is over stands in front."""
+        return len(self._waiting) - sum(1 for _ in takewhile(lambda ask: not is_open(ask, at), self._waiting.values()))
 
     def find(self, ask: str) -> Ask | None:
         """The last ask of whichever user that has this id."""
@@ -86,6 +92,7 @@ class Asks:
         for user, ask in self._table.items():
             if ask.at > event.now:
                 self._table.put(user, ask._replace(at=event.now))
+        self._look_over()
 
     def dump(self) -> dict[str, Ask]:
         """The rows of a snapshot."""
@@ -101,8 +108,10 @@ class Asks:
             raise ImpossibleFact(f"{event.unit} beyond {event.limit_name} are asked for")
         if last is not None and is_open(last, event.at):
             raise ImpossibleFact(f"{event.user} asks for more while {last.ask} is open")
-        if self.count >= TIDIED_ABOVE:
+        if self.count >= TIDIED_ABOVE and day_of(event.at) > self._day:
             self._tidy(event.at)
+        for over in list(takewhile(lambda one: not is_open(one, event.at), self._waiting.values())):
+            del self._waiting[over.user]
         is_of_its_day = last is not None and day_of(last.at) == day_of(event.at)
         ask = Ask(
             user=event.user,
@@ -117,6 +126,9 @@ class Asks:
             reason=event.reason,
             origin=event.origin,
         )
+        self.count += self.of(event.user) is None
+        self._day = max(self._day, day_of(event.at))
+        self._waiting[event.user] = ask
         self._table.put(event.user, ask)
 
     def _answer(self, event: AskAnswered) -> None:
@@ -136,13 +148,22 @@ class Asks:
             why=event.reason,
         )
         self._table.put(event.user, answered)
+        del self._waiting[event.user]
         if event.answer == APPROVED:
             self.owed = Owed(event.user, event.grant, ask.unit, event.amount, event.expires_at)
 
     def _tidy(self, at: str) -> None:
+        """Goes over all of them, so it is done once a day."""
         for user, ask in self._table.items():
             if not is_open(ask, at) and day_of(ask.at) < day_of(at):
                 self._table.drop(user)
+        self._look_over()
+
+    def _look_over(self) -> None:
+        """Finds anew what is known of all of them."""
+        kept = sorted((ask for _, ask in self._table.items()), key=lambda ask: ask.number)
+        self._waiting = {ask.user: ask for ask in kept if ask.answer is None}
+        self.count, self._day = len(kept), max((day_of(ask.at) for ask in kept), default="")
 
 
 class DraftAsks(Asks):
@@ -150,7 +171,8 @@ class DraftAsks(Asks):
 
     def __init__(self, base: Asks) -> None:
         self._base = base
-        self._table = base._table  # noqa: SLF001 - of the same class
+        self._table, self._waiting = base._table, base._waiting  # noqa: SLF001 - of the same class
+        self.count, self._day = base.count, base._day  # noqa: SLF001 - likewise
         self.owed = base.owed
         self._is_changed = False
 
@@ -170,10 +192,12 @@ class DraftAsks(Asks):
         if self._is_changed:
             assert isinstance(self._table, DraftTable)
             self._table.commit()
+            self._base._waiting = self._waiting  # noqa: SLF001 - of the same class
+            self._base.count, self._base._day = self.count, self._day  # noqa: SLF001 - likewise
 
     def _part(self) -> None:
         if not self._is_changed:
-            self._table = self._table.draft()
+            self._table, self._waiting = self._table.draft(), dict(self._waiting)
             self._is_changed = True
 
 

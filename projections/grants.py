@@ -53,7 +53,7 @@ class Grants:
             balance=event.amount,
         )
         former = self.of(event.user)
-        if len(former) >= TIDIED_ABOVE:
+        if len(former) >= TIDIED_ABOVE and not all(available(grant, event.at) for grant in former):
             drawn = _drawn_by(event.user, reservations)
             former = tuple(grant for grant in former if available(grant, event.at) or grant.grant in drawn)
         self._table.put(event.user, (*former, new))

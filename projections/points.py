@@ -74,6 +74,9 @@ class Points:
 
     def __init__(self, tables: PointTables | None = None) -> None:
         self._tables = tables or PointTables(Table(), Table(), Table(), Table())
+        marked = Counter(image for (_, image), on in tables.favourites.items() if on) if tables else None
+        self._marked: Table[int, int] = Table(marked)
+        """How many have marked the picture of each save."""
         self._earned: tuple[int, str] | None = None
         """The position of the first mark of another's picture, where it is the last event, and the picture's owner."""
         self.owed: Owed | None = None
@@ -110,9 +113,8 @@ class Points:
         return self._tables.favourites.get((user, image))
 
     def marks(self, images: Collection[int]) -> dict[int, int]:
-        """How many users have marked the pictures of these saves, of those that anybody has. Goes over all marks."""
-        marked = (image for (_, image), on in self._tables.favourites.items() if on and image in images)
-        return dict(Counter(marked))
+        """How many users have marked the pictures of these saves, of those that anybody has."""
+        return {image: count for image in images if (count := self._marked.get(image))}
 
     def accounts(self) -> dict[str, int]:
         """Every account that was ever touched."""
@@ -191,6 +193,7 @@ class Points:
         if bool(former) is event.on:
             raise ImpossibleFact(f"{event.user} marks image {event.image} as it is marked")
         self._tables.favourites.put((event.user, event.image), event.on)
+        self._marked.put(event.image, (self._marked.get(event.image) or 0) + (1 if event.on else -1))
         if former is None and event.owner != event.user:
             self._earned = position, event.owner
 
@@ -200,7 +203,7 @@ class DraftPoints(Points):
 
     def __init__(self, base: Points) -> None:
         self._base = base
-        self._tables = base._tables  # noqa: SLF001 - of the same class
+        self._tables, self._marked = base._tables, base._marked  # noqa: SLF001 - of the same class
         self._earned = base._earned  # noqa: SLF001 - likewise
         self.owed = base.owed
         self._is_changed = False
@@ -220,7 +223,7 @@ class DraftPoints(Points):
         self._base._earned = self._earned  # noqa: SLF001 - of the same class
         self._base.owed = self.owed
         if self._is_changed:
-            for table in self._tables:
+            for table in (*self._tables, self._marked):
                 assert isinstance(table, DraftTable)
                 table.commit()
 
@@ -228,6 +231,7 @@ class DraftPoints(Points):
         if not self._is_changed:
             accounts, claims, offers, favourites = self._tables
             self._tables = PointTables(accounts.draft(), claims.draft(), offers.draft(), favourites.draft())
+            self._marked = self._marked.draft()
             self._is_changed = True
 
 

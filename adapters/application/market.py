@@ -107,9 +107,7 @@ def is_favourite(storage: ReadableStorage, user: str, image: int) -> bool:
 
 
 def marks_of(storage: ReadableStorage, user: str, names: Sequence[str]) -> dict[str, int]:
-    """How many users have marked these pictures of a user's, as they stand; by their names, of those that anybody has.
-    Goes over all marks: for a worker.
-    """
+    """How many users have marked these pictures of a user's as they stand, by name, of those that anybody has."""
     state = storage.running().state
     found = {name: state.current_image(user, name_key(name), temp=False) for name in names}
     positions = {name: image.position for name, image in found.items() if image is not None}
