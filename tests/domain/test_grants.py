@@ -61,6 +61,25 @@ def test_a_generation_beyond_a_windows_limit_draws_on_a_grant() -> None:
     given(*past).when(reserve(count=6)).then_refused(Reason.DAILY_LIMIT, limit=2, used=0)
 
 
+@pytest.mark.parametrize(("asked", "borne"), [(2, 0), (3, 1), (4, 2), (5, 3), (6, None)])
+def test_limit_and_grant_together_bear_so_much(asked: int, borne: int | None) -> None:
+    """A limit of 2 and a grant of 3: on the limit, one over, one under both, both, one over both."""
+    told = given(policy(daily=2), granted(amount=3)).when(reserve(count=asked))
+    if borne is None:
+        told.then_refused(Reason.DAILY_LIMIT, limit=2, used=0)
+    else:
+        told.then(reserved(count=asked, drawn=(places("g1", borne),) if borne else ()))
+
+
+def test_a_limit_that_is_only_tried_out_draws_on_no_grant() -> None:
+    """It would have been borne; what is spent of a grant is what a limit in force has no room for."""
+    tried = policy(daily=1, windows=(("user/week/generations", 2),), unenforced=("user/day/generations",))
+    told = given(tried, granted(amount=3)).when(reserve(count=2))
+    assert told.events[-1] == reserved(count=2)
+    told = given(tried, granted(amount=3)).when(reserve(count=3))
+    assert told.events[-1] == reserved(count=3, drawn=(places("g1", 1),))
+
+
 def test_one_draw_is_enough_for_all_windows_of_a_unit() -> None:
     """A day that lacks one and a week that lacks two are borne by two."""
     rule = policy(daily=2, windows=(("user/week/generations", 1),))
@@ -148,6 +167,24 @@ def test_a_release_gives_back_to_the_grant_that_bore_the_place() -> None:
     assert balance(told) == 1
     told.when(release("a")).then(released("a", count=2, refunded=1, returned=(places("g1", 1),)))
     assert balance(told) == 2
+
+
+def test_of_two_grants_each_gets_back_what_it_bore() -> None:
+    """What is used up is that of the one drawn on first; what is not needed goes back to the one drawn on last."""
+    drawn = (places("b", 2), paid("c", 6), places("a", 1), paid("d", 3))
+    past: Past = [
+        policy(daily=0, windows=(("user/month/credits", 0),)),
+        *(granted("a", 5), granted("b", 2, priority=3), granted("c", 6, "credits"), granted("d", 9, "credits")),
+        reserved("a", count=3, credits_each=3, drawn=drawn),
+    ]
+    told = given(*past).when(release("a", count=1))
+    told.then(released("a", refunded=0, returned=(places("a", 1), paid("d", 3))))
+    assert [balance(told, grant) for grant in "abcd"] == [5, 0, 0, 9]
+    told.when(release("a")).then(released("a", count=2, refunded=0, returned=(places("b", 2), paid("c", 6))))
+    assert [balance(told, grant) for grant in "abcd"] == [5, 2, 6, 9]
+    kept = given(*past, completed("a", cost=3), saved(reservation="a")).when(release("a"))
+    back = (places("a", 1), places("b", 1), paid("d", 3), paid("c", 3))
+    kept.then(released("a", count=2, refunded=0, returned=back))
 
 
 def test_places_that_are_used_are_the_days_first() -> None:

@@ -56,6 +56,35 @@ def test_a_mistake_is_told_with_its_place_and_what_is_right(text: str, sentence:
         limits_of(text)
 
 
+BAD = (
+    "user/month/credits",
+    "member/month/credits=5",
+    "user/fortnight/credits=5",
+    "user/month/dollars=5",
+    "monthly=5",
+    "user/day/generations=5",
+    "pool/storage=5",
+    "pool/day/credits=1",
+    "user/month/credits=0.0001",
+    "user/week/generations=1.5",
+)
+
+
+@pytest.mark.parametrize("text", BAD)
+@pytest.mark.parametrize(("before", "place"), [("pool/day/credits=2, ", 2), ("pool/day/credits=2,, ;\n", 5)])
+def test_every_mistake_names_its_entry(before: str, place: int, text: str) -> None:
+    """Counted as people do, empty ones too, and as it was written."""
+    with pytest.raises(ValueError, match=f"^entry {place}, {re.escape(repr(text))},? "):
+        limits_of(before + text)
+
+
+@pytest.mark.parametrize("text", ["pool/storage=no", "pool/storage", "pool/storages=false", "user/storage=false"])
+def test_every_mistake_about_what_is_tried_out_names_its_entry(text: str) -> None:
+    """The second."""
+    with pytest.raises(ValueError, match=f"^entry 2, {re.escape(repr(text))},? "):
+        unenforced_of(f"user/storage=true, {text}")
+
+
 def test_one_users_limits_are_of_a_user() -> None:
     """A guild's is nobody's own."""
     assert limits_of("user/month/credits=1", OF_A_USER) == (("user/month/credits", 1_000),)

@@ -262,6 +262,15 @@ def test_without_a_limit_of_credits_no_price_is_needed() -> None:
     given(limit("user/week/generations", 1)).when(reserve()).then(reserved())
 
 
+def test_a_limit_of_credits_that_is_only_tried_out_needs_no_price() -> None:
+    """It refuses nobody; beside another that is in force it needs one all the same."""
+    tried = policy(windows=(("pool/month/credits", 1),), unenforced=("pool/month/credits",))
+    given(tried).when(reserve(model="new-model")).then(reserved(model="new-model"))
+    both = (("user/month/credits", 1_000), ("pool/month/credits", 1))
+    told = given(policy(windows=both, unenforced=("pool/month/credits",))).when(reserve(model="new-model"))
+    told.then_refused(Reason.PRICE_UNKNOWN, detail="new-model")
+
+
 # -- own limits
 
 
