@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.application.tiers import define_tier_blocking
+from adapters.application.tiers import define_tier_blocking, see_groups
 from adapters.cli.reach.on_log import OperationsOnLog
+from adapters.engines.opening import open_store
+from domain.commands import SetPolicy
 from domain.limits import UserLimits
 from domain.tiers import Tier
 from tests.adapters.application.evidence import events_of
@@ -54,6 +57,18 @@ def test_on_the_log(abby: Abby, root: Path, fits: Any) -> None:
 def test_through_a_service(abby: Abby, root: Path, fits: Any) -> None:
     """That holds the log."""
     all_of_it(abby, root, fits)
+
+
+def test_a_role_of_discord_counts_as_it_was_last_seen(abby: Abby, root: Path) -> None:
+    """Of whoever asks by a command nobody tells roles."""
+    store = open_store(root, limits=SetPolicy(daily=0, source="environment"))
+    define_tier_blocking(store, Tier("gold", UserLimits(daily=1), groups=("guild:9/role:5",)), "boosters")
+    asyncio.run(see_groups(store, "ada", "guild:9", ("guild:9/role:5",)))
+    store.close()
+    asked = [abby("generate", "a fox", "--user", user, *SMALL) for user in ("ada", "ada", "ben")]
+    assert [answer.code == 0 for answer in asked] == [True, False, False]
+    assert "1 of 1 generations are used today" in asked[1].err
+    assert "0 of 0 generations are used today" in asked[2].err
 
 
 WRONG = [

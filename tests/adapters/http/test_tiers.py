@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.application.tiers import see_groups
 from adapters.disk.files import Files
 from adapters.tokens.kept import KeptTokens
 from adapters.tokens.token import Scope, Token, digest_of, new_text
@@ -112,6 +113,25 @@ async def test_the_group_of_a_token_gives_its_users_a_tier(service: Running) -> 
         ("api:site", "api:site", ["group:vip"]),
         ("api:site", "api:site", []),
     ]
+
+
+async def test_a_role_of_discord_counts_here_as_it_was_last_seen(service: Running) -> None:
+    """On the page and for programs, whose requests tell of no roles: from when it was seen until it was seen gone."""
+    await put(service, GOLD, daily=6, groups=["guild:9/role:5"])
+
+    async def reserved(client: dict[str, str], **wanted: Any) -> int:
+        body = {"count": 6, **wanted}
+        return int((await service.send_json("POST", "/v1/users/1/reservations", body, headers=client)).status)
+
+    page = {"Abby-Client": "page"}
+    assert [await reserved(client) for client in ({}, page)] == [429, 429]
+    await see_groups(service.store, "1", "guild:9", ("guild:9/role:5",))
+    assert (await service.quota("1"))["daily"]["limit"] == 6
+    assert [await reserved(client, count=count) for client, count in (({}, 1), (page, 5), (page, 1))] == [201, 201, 429]
+    assert (await service.quota("2"))["daily"]["limit"] == 5
+    await see_groups(service.store, "1", "guild:9", ())
+    told = (await service.quota("1"))["daily"]
+    assert (told["allowed"], told["used"], told["limit"]) == (False, 6, 5)
 
 
 BAD: list[dict[str, Any]] = [
