@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import orjson
 from typing_extensions import TypedDict  # on Python 3.11 pydantic reads no other
 
-from adapters.http.problems import GENERATION_FAILURES, QUOTA, UNAUTHORISED, Problem
+from adapters.http.problems import GENERATION_FAILURES, QUOTA, REFUSALS, UNAUTHORISED, Problem
 from adapters.ports.failure_reasons import FailureKind
+from domain.refusals import Reason
 
 PREFIX = "/openai/"
 RETRY_HEADER = "x-should-retry"
@@ -61,6 +62,9 @@ def told(problem: Problem) -> Told:
         headers = {**headers, **_WAITS}
     elif kind in _FILTERED:
         status, what, code = int(HTTPStatus.BAD_REQUEST), INVALID, "content_policy_violation"
+    elif kind == REFUSALS[Reason.PRICE_UNKNOWN]:
+        status, what, code = int(HTTPStatus.BAD_REQUEST), INVALID, "price_unknown"
+        members = {**members, FIELD: "model"}
     elif kind == UNAUTHORISED:
         what, code = INVALID, "invalid_api_key"
     else:

@@ -17,17 +17,20 @@ from adapters.http.contract.governing_shapes import GivenGrant, GrantOfUser, Gra
 from adapters.http.contract.query import Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
+from adapters.http.problems import BAD_REQUEST, Problem
 from adapters.http.refused_changes import refused_change
 from adapters.http.services import services_of
 from adapters.tokens.token import Scope
 from domain.commands import MAX_TEXT
 from domain.grants import MAX_PRIORITY
 from domain.refusals import Reason, Refusal
+from domain.validation import MAX_DAYS
 from projections.window_status import GrantStatus
 
 # What the ledger judges is described alone here, so that its sentence is the same wherever it is asked.
 Amount = Annotated[float, Field(json_schema_extra={"exclusiveMinimum": 0})]
 Rollover = Annotated[float, Field(json_schema_extra={"minimum": 0})]
+Days = Annotated[int, Field(json_schema_extra={"minimum": 1, "maximum": MAX_DAYS})]
 Priority = Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": MAX_PRIORITY})]
 
 
@@ -39,8 +42,10 @@ class WantedGrant(Why):
     """Generations, credits with at most three decimals, or bytes."""
     priority: Priority = 0
     """Of several grants the one with the highest is drawn on first."""
+    days: Days | None = None
+    """For how long, counted from now on; in place of `expires_at`."""
     expires_at: End | None = None
-    """When it ends; without it, never."""
+    """When it ends; without it and without `days`, never."""
     rollover: Rollover = 0.0
     """So much of what is left then stays at most, until `rollover_until`."""
     rollover_until: End | None = None
@@ -48,6 +53,8 @@ class WantedGrant(Why):
     @property
     def gift(self) -> Gift:
         """As the use case takes it; 400 for an amount or an end that is none."""
+        if self.days is not None and self.expires_at is not None:
+            raise Problem(BAD_REQUEST, "Write 'days' or 'expires_at', not both.", members={"field": "days"})
         return Gift(
             unit=self.unit,
             amount=stored_amount(self.amount, self.unit, "amount"),
@@ -56,6 +63,7 @@ class WantedGrant(Why):
             expires_at=stored_time(self.expires_at, "expires_at"),
             rollover=stored_amount(self.rollover, self.unit, "rollover"),
             rollover_until=stored_time(self.rollover_until, "rollover_until"),
+            days=self.days,
         )
 
 
@@ -113,12 +121,16 @@ def _wrong_in(gift: Gift) -> str | None:
     """The member by which the ledger takes no such gift, if it is one of these."""
     if gift.amount < 1:
         return "amount"
+    if gift.days is not None and not 1 <= gift.days <= MAX_DAYS:
+        return "days"
     if not 0 <= gift.priority <= MAX_PRIORITY:
         return "priority"
     if gift.rollover > gift.amount:
         return "rollover"
     if not (gift.rollover or gift.rollover_until):
         return None
+    if gift.days is not None:
+        return "rollover_until"
     ends = gift.expires_at, gift.rollover_until
     return None if ends[0] and ends[1] and ends[0] < ends[1] else "rollover_until"
 

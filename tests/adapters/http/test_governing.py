@@ -70,6 +70,21 @@ async def test_who_has_limits_of_their_own_is_not_over_everybodys(service: Runni
     assert (await changed(service, pool_bytes=10**9, dry_run=True)).json["over"]["users"] == 0
 
 
+async def test_a_limit_that_is_put_in_force_says_who_is_over_it(service: Running) -> None:
+    """One that stays as it is says nothing, and one that is only tried out is told where it is new."""
+    await service.upload("1", png())
+    windows = {"user/week/generations": 0, "pool/day/generations": 0}
+    tried = {"windows": windows, "unenforced": list(windows)}
+    dry = (await changed(service, **tried, dry_run=True)).json["over"]["windows"]
+    assert dry == {"user/week/generations": 1, "pool/day/generations": 1}
+    assert (await changed(service, **tried, was=FURTHER)).json["changed"] is True
+    assert (await changed(service, **tried, dry_run=True)).json["over"]["windows"] == {}
+    one = {"unenforced": ["user/week/generations"]}
+    assert (await changed(service, **one, dry_run=True)).json["over"]["windows"] == {"pool/day/generations": 1}
+    was = {"unenforced": list(windows)}
+    assert (await changed(service, **one, was=was)).json["over"]["windows"] == {"pool/day/generations": 1}
+
+
 async def test_further_limits_are_given_whole_and_some_only_tried_out(service: Running) -> None:
     """In credits with decimals; what is not named is none any more, and a guild's are told to whoever asks about it."""
     await service.upload("1", png())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.instants import later
 from tests.adapters.application.evidence import events_of
 from tests.adapters.http.conftest import Running
 from tests.hostile.builders import png
@@ -59,6 +60,20 @@ async def test_credits_have_decimals_and_what_is_left_may_roll_over(service: Run
     assert (await service.quota("1"))["grants"][0]["left"] == 2.505
 
 
+async def test_a_grant_is_given_for_so_many_days(service: Running) -> None:
+    """From the moment on which it is given; under its key once, however late its repeat comes."""
+    key = {"Idempotency-Key": "k"}
+    asked = {**WANTED, "days": 30}
+    first, again = [await service.send_json("POST", GRANTS, asked, headers=key) for _ in range(2)]
+    assert (again.json, again.headers["idempotency-replayed"]) == (first.json, "true")
+    (grant,) = await told(service)
+    assert later(grant["given_at"], seconds=30 * 86_400)[:16] == grant["expires_at"][:16]
+    assert (await service.send_json("POST", GRANTS, {**asked, "days": 31}, headers=key)).status == 422
+    stays = {"rollover": 1, "rollover_until": "2999-02-01T00:00:00Z"}
+    assert (await give(service, days=1, **stays)).status == 201
+    assert (await told(service))[1]["rollover"] == 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"unit": "pictures"}, "unit"),
     ({"amount": 0}, "amount"),
@@ -72,6 +87,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"priority": 101}, "priority"),
     ({"priority": -1}, "priority"),
     ({"expires_at": "soon"}, "expires_at"),
+    ({"days": 0}, "days"),
+    ({"days": 36_501}, "days"),
+    ({"days": 1.5}, "days"),
+    ({"days": 1, "expires_at": "2999-01-01T00:00:00Z"}, "days"),
+    ({"days": 9, "rollover": 1, "rollover_until": "2020-01-01T00:00:00Z"}, "rollover_until"),
     ({"rollover": 3}, "rollover"),
     ({"rollover": 1}, "rollover_until"),
     ({"expires_at": "2999-01-01T00:00:00Z", "rollover": 1, "rollover_until": "2998-01-01T00:00:00Z"}, "rollover_until"),

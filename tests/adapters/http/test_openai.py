@@ -3,6 +3,7 @@
 | what happens | what the client gets |
 |---|---|
 | a picture is made or changed | it in base64, and it stands in the user's gallery |
+| its price is not known, and credits are limited | BadRequestError `price_unknown`, about its `model` |
 | the limits refuse it | RateLimitError `insufficient_quota`, with the time of the reset; it asks no second time |
 | the same key twice | one picture, the same bytes |
 | a key that does not hold, or may not | AuthenticationError, PermissionDeniedError |
@@ -21,6 +22,7 @@ from typing import Any
 import openai
 import pytest
 
+from adapters.generation.providers import ProviderSettings, choose_provider
 from adapters.generation.sketch.provider import SketchProvider
 from adapters.ports.failure_reasons import PlainReason
 from adapters.ports.failures import GenerationFailure
@@ -85,6 +87,24 @@ async def test_a_refusal_is_understood_and_not_asked_again(serve: Serve) -> None
     assert "00:00 UTC" in str(refused.value)
     told = (await service.ask("GET", "/v1/users/1/history")).json["entries"]
     assert [entry["kind"] for entry in told] == ["refused", "kept"]
+
+
+async def test_a_price_that_is_not_known_is_a_bad_request(serve: Serve) -> None:
+    """Once, before anybody is paid, with what the operator can do; no other quota is to be waited for."""
+    unpriced = ProviderSettings("stability", "sk-test", "http://127.0.0.1:9")
+    limited = SetPolicy(windows=(("pool/month/credits", 500_000),))
+    service: Running = await serve(limited, provider=choose_provider(unpriced))
+    async with client(service) as asking:
+        with pytest.raises(openai.BadRequestError, match="CREDITS_EACH") as refused:
+            await asking.images.generate(prompt="a red fox", size="1024x1024")
+    error = refused.value
+    assert (error.status_code, error.type, error.code, error.param) == (
+        400,
+        "invalid_request_error",
+        "price_unknown",
+        "model",
+    )
+    assert await kept(service, "1") == []
 
 
 async def test_no_room_is_no_quota_either(serve: Serve) -> None:

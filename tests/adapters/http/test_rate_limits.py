@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from freezegun import freeze_time
 
 from adapters.http.rate_limits import DAY_SECONDS
 from domain.commands import SetPolicy
+from domain.limit_names import in_order
 from tests.adapters.http.conftest import Running, Serve
 from tests.hostile.builders import png
 
@@ -45,6 +47,55 @@ async def test_what_is_left_goes_down_with_what_is_used(serve: Serve) -> None:
     now = parsed(refused.headers["ratelimit"])["daily"]
     assert (refused.status, now["r"]) == (429, "0")
     assert 0 < int(now["t"]) <= int(refused.headers["retry-after"]) <= DAY_SECONDS + 1
+
+
+@freeze_time("2028-02-29T18:00:00Z", real_asyncio=True)
+async def test_further_limits_stand_behind_in_the_order_in_which_they_are_asked(serve: Serve) -> None:
+    """Each with its own window's length and unit; one that is only tried out is none, a server's is told there."""
+    windows = in_order(
+        {
+            "pool/month/credits": 9_000,
+            "user/month/credits": 2_500,
+            "guild/day/generations": 7,
+            "user/week/generations": 3,
+            "user/week/credits": 1,
+        }
+    )
+    service: Running = await serve(SetPolicy(windows=windows, unenforced=("user/week/credits",)))
+    assert (await service.send_json("POST", "/v1/users/1/reservations", {"credits_each": "0.75"})).status == 201
+    headers = (await service.ask("GET", "/v1/users/1/quota")).headers
+    assert headers["ratelimit-policy"].split(", ")[3:] == [
+        '"user/week/generations";q=3;w=604800',
+        '"user/month/credits";q=2500;w=2505600;qu="millicredits"',
+        '"pool/month/credits";q=9000;w=2505600;qu="millicredits"',
+    ]
+    to_march = 6 * 3_600 + 1
+    assert headers["ratelimit"].split(", ")[3:] == [
+        f'"user/week/generations";r=2;t={5 * 86_400 + to_march}',
+        f'"user/month/credits";r=1750;t={to_march}',
+        f'"pool/month/credits";r=8250;t={to_march}',
+    ]
+    there = (await service.ask("GET", "/v1/users/1/quota?guild=9")).headers["ratelimit"]
+    assert [item.partition(";")[0] for item in there.split(", ")][4:6] == [
+        '"guild/day/generations"',
+        '"user/month/credits"',
+    ]
+    again = (await service.ask("GET", "/v1/users/1/images")).headers["ratelimit"]
+    assert [item.partition(";")[0] for item in again.split(", ")][3:] == [
+        '"user/week/generations"', '"user/month/credits"', '"pool/month/credits"',
+    ]  # fmt: skip
+
+
+async def test_what_grants_have_left_is_left_of_a_users_own_limits(serve: Serve) -> None:
+    """As of the daily one; of the pool's it is not. No number is beyond an integer of structured fields."""
+    windows = in_order({"user/month/credits": 1_000, "pool/month/credits": 2**53 - 1})
+    service: Running = await serve(SetPolicy(windows=windows, pool_bytes=2**53 - 1))
+    grant = {"unit": "credits", "amount": 2, "reason": "a prize"}
+    assert (await service.send_json("POST", "/v1/admin/users/1/grants", grant)).status == 201
+    headers = (await service.ask("GET", "/v1/users/1/quota")).headers
+    left = [item.split(";")[1] for item in headers["ratelimit"].split(", ")]
+    assert left[3:] == ["r=3000", f"r={10**15 - 1}"]
+    assert f'"pool";q={10**15 - 1}' in headers["ratelimit-policy"]
 
 
 @pytest.mark.parametrize("path", ["/v1/users/1/images", "/v1/users/1/images/none.png", "/v1/users/1/why"])
