@@ -10,8 +10,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from adapters.application import market
 from adapters.application.governing import override_limits_blocking
 from adapters.application.granting import Gift, give_grant_blocking
+from adapters.application.results import LIBRARY, StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.disk.files import Files
 from adapters.http.access import Door
@@ -20,6 +22,7 @@ from adapters.tokens.kept import KeptTokens
 from adapters.tokens.sessions import Sessions
 from domain.commands import SetPolicy
 from domain.limits import UserLimits
+from domain.point_commands import Offer
 from tests.end_to_end.page_desk import PHONE, Service, make
 from tests.end_to_end.test_page_limits import priced
 from tests.hostile.builders import png
@@ -97,6 +100,30 @@ async def test_no_view_breaks_a_rule(page: Page, service: Service) -> None:
     await page.get_by_role("dialog").get_by_role("button", name="See what changes").tap()
     await expect(page.locator("#own-ask")).to_be_visible()
     assert await violations(page) == []
+
+
+async def test_the_market_breaks_no_rule(page: Page, tmp_path: Path) -> None:
+    """Open, with a question, a complaint, all that is folded, and a favourite in the gallery and the viewer."""
+    service = Service(tmp_path / "market", SetPolicy(), settings=StoreSettings(earn_daily=3))
+    await market.set_offer(service.store, Offer("ten", "generations", 10, 5, 30), "a fair", actor=LIBRARY)
+    await market.claim_daily(service.store, "local", actor=LIBRARY)
+    await save_image(service.store, NewImage("local", png(), name="cat.png"))
+    await market.set_favourite(service.store, "local", "local", "cat.png", on=True, actor=LIBRARY)
+    await visit(page, await service.start())
+    await page.locator("#market-summary").tap()
+    for folded in await page.locator("#market details > summary").all():
+        await folded.tap()
+    await page.locator("#gift").get_by_role("button", name="Give").tap()
+    await page.get_by_role("button", name="Buy 10 pictures").tap()
+    await page.locator("#market-yes").tap()
+    await expect(page.locator("#market-error")).to_contain_text("This takes 5 points")
+    await page.get_by_role("button", name="Buy 10 pictures").tap()
+    await expect(page.locator("#market-ask")).to_be_visible()
+    assert await violations(page) == []
+    await page.locator(".tile").tap()
+    await expect(page.locator("#viewer-favourite")).to_be_visible()
+    assert await violations(page) == []
+    await service.close()
 
 
 async def test_no_question_and_no_answer_breaks_a_rule(page: Page, service: Service) -> None:

@@ -129,7 +129,8 @@ class Kept(TypedDict):
 
 class ListedImage(TypedDict):
     """One row of a gallery; sides are 0 and the operation is empty where nobody knows them, and `prompt`, `style` and
-    `seed` are None. `thumbnail_url` gives a small copy, which a browser may keep for a year.
+    `seed` are None. `thumbnail_url` gives a small copy, which a browser may keep for a year. `favourite`: the user
+    marked it.
     """
 
     name: str
@@ -145,6 +146,7 @@ class ListedImage(TypedDict):
     sha256: Sha256
     url: str
     thumbnail_url: str
+    favourite: bool
 
 
 class ImagesPage(TypedDict):

@@ -182,6 +182,14 @@ export const archive = async (user, names) => {
     throw new Failure({ title: "The zip was cut off", detail: "The connection ended before all of it was here. Try again, or choose fewer pictures at a time." });
   });
 };
+export const market = {
+  points: (user) => once(`${userPath(user)}/points?limit=10`),
+  offers: () => once("/v1/market"),
+  claim: (user, key) => change(`${userPath(user)}/points/claim`, "POST", key),
+  give: (user, gift, key) => change(`${userPath(user)}/points/gifts`, "POST", key, gift),
+  buy: (user, { offer, ...seen }, key) => change(`${userPath(user)}/purchases`, "POST", key, { offer, seen }),
+  mark: (user, name, on, key) => change(`${userPath(user)}/favourites/${namePath(name)}`, on ? "PUT" : "DELETE", key),
+};
 export const admin = {
   policy: () => once("/v1/policy"),
   tiers: () => once("/v1/admin/tiers"),

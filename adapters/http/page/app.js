@@ -8,6 +8,7 @@ import { wishOf } from "./facts.js";
 import { Gallery } from "./gallery.js";
 import { Lines } from "./lines.js";
 import { showLimits } from "./limits.js";
+import { showMarket, watchMarket } from "./market.js";
 import { showFailure } from "./notices.js";
 import { showPrice, watchPrice } from "./price.js";
 import { showQuota } from "./quota.js";
@@ -49,7 +50,7 @@ const gallery = new Gallery({
 
 async function refresh() {
   try {
-    const [status] = await Promise.all([api.quota(user), gallery.refresh()]);
+    const [status] = await Promise.all([api.quota(user), gallery.refresh(), showMarket(user)]);
     showQuota(status);
     showLimits(status);
     showPrice(status);
@@ -215,6 +216,7 @@ watchFrame(async (job) => {
 });
 offerUsers(user);
 watchPrice();
+watchMarket(refresh);
 watchSource(() => {
   at("go-label").textContent = goLabel();
   at("make").dispatchEvent(new Event("change")); // and with it what it costs

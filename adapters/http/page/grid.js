@@ -12,7 +12,13 @@ const keyOf = (image) => `${image.name}\n${image.at}`;
 /** Where the file of a picture cannot be shown, a word stands in its place. */
 function mark(button, gone) {
   button.toggleAttribute("data-gone", gone);
-  button.setAttribute("aria-label", `${button.dataset.label}.${gone ? " Picture missing." : ""} Open`);
+  label(button);
+}
+
+/** What a tile says: which picture it is, and what is to be known before it is opened. */
+function label(button) {
+  const told = [button.hasAttribute("data-favourite") ? " A favourite." : "", button.hasAttribute("data-gone") ? " Picture missing." : ""];
+  button.setAttribute("aria-label", `${button.dataset.label}.${told.join("")} Open`);
 }
 
 function tileOf(image) {
@@ -25,6 +31,7 @@ function tileOf(image) {
   button.dataset.name = image.name;
   button.dataset.label = `${image.name}, ${moment.format(new Date(image.at))}`;
   button.setAttribute("aria-haspopup", "dialog");
+  button.toggleAttribute("data-favourite", Boolean(image.favourite));
   mark(button, false);
   button.append(picture);
   const item = document.createElement("li");
@@ -193,6 +200,14 @@ export class Grid {
   miss(name) {
     const tile = this.tile(name);
     if (tile) mark(tile, true);
+  }
+
+  /** A picture is a favourite now, or no longer. */
+  redress(image) {
+    const tile = this.tile(image.name);
+    if (!tile) return;
+    tile.toggleAttribute("data-favourite", Boolean(image.favourite));
+    label(tile);
   }
 
   /** The button of a picture by its name, if it is in the document. */

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { mb, showFacts } from "./facts.js";
+import { showFavourite, watchFavourite } from "./favourite.js";
 import { copyWords } from "./said.js";
 import { breakable } from "./words.js";
 
@@ -21,6 +22,7 @@ export class Viewer {
   }
 
   listen({ reuse, again, vary, upscale }) {
+    watchFavourite({ marked: (image) => this.gallery.grid.redress(image), failed: (failure) => this.complain(failure.message) });
     at("viewer-close").addEventListener("click", () => at("viewer").close());
     at("viewer").addEventListener("click", (event) => event.target === at("viewer") && at("viewer").close());
     at("viewer").addEventListener("close", () => this.closed());
@@ -68,6 +70,7 @@ export class Viewer {
     for (const id of ["viewer-reuse", "viewer-again"]) at(id).hidden = true;
     at("viewer-copy").hidden = !image.prompt;
     showFacts(image, null);
+    showFavourite(this.user, image);
     this.offerNeighbours();
     if (!at("viewer").open) {
       at("viewer").showModal();
@@ -143,6 +146,11 @@ export class Viewer {
     if (focus) at("viewer-delete").focus();
   }
 
+  complain(sentence) {
+    at("viewer-error").textContent = sentence;
+    at("viewer-error").hidden = false;
+  }
+
   async remove() {
     const { image } = this.open;
     const place = this.gallery.shown.findIndex((other) => other.name === image.name);
@@ -151,8 +159,7 @@ export class Viewer {
       await api.remove(this.user, image.name, this.key);
     } catch (failure) {
       if (failure.status !== 404) {
-        at("viewer-error").textContent = `Not deleted: ${failure.message}`;
-        at("viewer-error").hidden = false;
+        this.complain(`Not deleted: ${failure.message}`);
         this.unask({ focus: true });
         return;
       }

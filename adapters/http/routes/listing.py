@@ -19,7 +19,9 @@ from adapters.application.finding_images import (
     needs_all_details,
     words_of,
 )
+from adapters.application.market import is_favourite
 from adapters.application.owners import owner_of
+from adapters.application.storage import Storage
 from adapters.http.answers import image_url, json_answer, thumbnail_url
 from adapters.http.contract.query import LIMIT, OFFSET, Words, wrong_parameter
 from adapters.http.contract.route import Answer, Route
@@ -73,7 +75,7 @@ async def listing(request: web.Request) -> web.Response:
     else:
         page = await store.workers.reading.run(find)
     answer: ImagesPage = {
-        "images": [_listed(user, found) for found in page.images],
+        "images": [_listed(store, user, found) for found in page.images],
         "total": page.total,
         "offset": offset,
         "limit": limit,
@@ -94,7 +96,7 @@ def _wanted(request: web.Request) -> Wanted:
     )
 
 
-def _listed(user: str, found: FoundImage) -> ListedImage:
+def _listed(store: Storage, user: str, found: FoundImage) -> ListedImage:
     image, made = found.image, found.made
     return {
         "name": image.name,
@@ -110,6 +112,7 @@ def _listed(user: str, found: FoundImage) -> ListedImage:
         "sha256": found.sha256,
         "url": image_url(user, image.name),
         "thumbnail_url": thumbnail_url(user, image.name, found.sha256),
+        "favourite": is_favourite(store, user, image.position),
     }
 
 
