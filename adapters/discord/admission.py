@@ -17,6 +17,7 @@ import structlog
 from adapters.application.owners import owner_of
 from adapters.application.reserving import WantedPlaces
 from adapters.application.saves import save_under
+from adapters.discord.asking import ask_button
 from adapters.discord.bot import Interaction, actor_of
 from adapters.discord.failures import message_for_failure
 from adapters.discord.inputs import (
@@ -88,10 +89,17 @@ class Source(NamedTuple):
         return cls(0, fetch, why)
 
 
+class _Why(NamedTuple):
+    """Why no picture is begun, and what is beneath that."""
+
+    message: Message
+    view: discord.ui.View | None = None
+
+
 async def admitted(interaction: Interaction, request: GenerationRequest) -> bool:
     """Whether these pictures may be begun. An answer is promised then; else who asks, and nobody else, is told why."""
     if (why := await _refusal(interaction, request)) is not None:
-        await tell(interaction, why)
+        await tell(interaction, *why)
         return False
     await defer(interaction)
     return True
@@ -103,11 +111,15 @@ async def admitted_input(
     """What a picture starts from, where it may be begun: an answer is promised then. None where not; it was told."""
     bot, user = interaction.client, str(interaction.user.id)
     owner = owner_of(bot.store, user, actor_of(interaction))
-    why = source.missing or await _refusal(interaction, GenerationRequest(operation, style=style))
+    why = (
+        _Why(source.missing)
+        if source.missing
+        else await _refusal(interaction, GenerationRequest(operation, style=style))
+    )
     if why is None and (busy := bot.input_line.refusal(user, owner, source.size_bytes)):
-        why = message_for_refusal(busy)
+        why = _Why(message_for_refusal(busy))
     if why is not None:
-        await tell(interaction, why)
+        await tell(interaction, *why)
         return None
     bot.input_line.join(user, owner, source.size_bytes)
     try:
@@ -130,7 +142,7 @@ async def _fetched(line: GenerationQueue, owner: str, source: Source) -> bytes |
         line.end_turn(owner)
 
 
-async def _refusal(interaction: Interaction, request: GenerationRequest) -> Message | None:
+async def _refusal(interaction: Interaction, request: GenerationRequest) -> _Why | None:
     """Why no picture may be begun, as far as that is known without an input: no service, too many requests, a quota.
 
     That there is no such style is told later, with those that there are.
@@ -142,11 +154,11 @@ async def _refusal(interaction: Interaction, request: GenerationRequest) -> Mess
         why = await refused_unseen(bot.studio, bot.store, wanted, request, actor=actor_of(interaction))
     except Fault as fault:
         _log.error("no picture", reason=str(fault))
-        return message_for_storage_fault(fault)
+        return _Why(message_for_storage_fault(fault))
     match why:
         case None:
             return None
         case Refusal():
-            return message_for_refusal(why)
+            return _Why(message_for_refusal(why), ask_button(why, interaction.user.id))
         case GenerationFailure():
-            return message_for_failure(why)
+            return _Why(message_for_failure(why))

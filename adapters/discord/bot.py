@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from adapters.discord.delivery import Patience, facts_of
 from adapters.discord.digests import Digests, Served
 from adapters.discord.ending import tell_stopped
 from adapters.discord.errors import OUTDATED_BUTTON, AbbyTree
+from adapters.discord.forms import LastingForm
 from adapters.discord.identifying import IdentifyPace
 from adapters.discord.left_over import LeftOver
 from adapters.discord.limit_news import LimitNews, tell_waiting
@@ -76,11 +77,16 @@ class Parts:
 
 @dataclass(frozen=True)
 class Abilities:
-    """What the bot can do: its cogs, its menus on messages, and its buttons."""
+    """What the bot can do: its cogs, its menus on messages, its buttons and forms, and what it tells by itself."""
 
     cogs: Sequence[MakeCog] = ()
     menus: Sequence[AddMenus] = ()
     buttons: Sequence[type[AnyItem]] = ()
+    forms: Sequence[LastingForm] = ()
+    news: Sequence[Callable[[Served], LimitNews]] = ()
+    """What follows the log beside the limits, and tells of it."""
+    told_beneath: Sequence[Callable[[Any, discord.Interaction[Any]], Awaitable[None]]] = ()
+    """What is told beneath the answer to a command."""
 
 
 class AbbyBot(commands.AutoShardedBot):
@@ -122,7 +128,8 @@ class AbbyBot(commands.AutoShardedBot):
         self._work: dict[asyncio.Task[Any], discord.Interaction[Any]] = {}
         self._catching_up: asyncio.Task[None] | None = None
         served = Served(self, self.store, self.remembered, self.config.discord, self.patience)
-        self._digests, self._limit_news = Digests(served), LimitNews(served)
+        self._digests = Digests(served)
+        self._news = [LimitNews(served), *(news(served) for news in abilities.news)]
         self._away: set[int] = set()
         self._downloads: aiohttp.ClientSession | None = None
 
@@ -144,18 +151,23 @@ class AbbyBot(commands.AutoShardedBot):
         left_over = LeftOver(self, self.pending, self.store.workers.reading, self.studio, self.patience)
         self._catching_up = asyncio.get_running_loop().create_task(left_over.keep_telling())
         self._digests.start()
-        self._limit_news.start()
+        for news in self._news:
+            news.start()
 
     async def close(self) -> None:
         """Ends what runs beside the connection, and the connection."""
-        self._digests.stop()
-        self._limit_news.stop()
+        self._stop_telling()
         await self._registration.stop()
         if self._catching_up is not None:
             self._catching_up.cancel()
         if self._downloads is not None:
             await self._downloads.close()
         await super().close()
+
+    def _stop_telling(self) -> None:
+        self._digests.stop()
+        for news in self._news:
+            news.stop()
 
     @property
     def downloads(self) -> aiohttp.ClientSession:
@@ -203,6 +215,8 @@ class AbbyBot(commands.AutoShardedBot):
     async def on_app_command_completion(self, interaction: discord.Interaction[Any], _command: object) -> None:
         """After a command: what its user's direct messages did not take."""
         await tell_waiting(self, interaction)
+        for tell_more in self._abilities.told_beneath:
+            await tell_more(self, interaction)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Every press and form: what nothing here knows any more, such as a former version's button, is told so."""
@@ -210,6 +224,11 @@ class AbbyBot(commands.AutoShardedBot):
         data: Any = interaction.data or {}
         known = (button.__discord_ui_compiled_template__ for button in self._abilities.buttons)
         custom_id = str(data.get("custom_id", ""))
+        if interaction.type is discord.InteractionType.modal_submit:
+            for form in self._abilities.forms:
+                if match := form.template.fullmatch(custom_id):
+                    await form.submitted(interaction, match)
+                    return
         if interaction.type not in kinds or any(template.fullmatch(custom_id) for template in known):
             return
         await asyncio.sleep(OTHERS_SECONDS)
@@ -226,8 +245,7 @@ class AbbyBot(commands.AutoShardedBot):
     async def drain(self, seconds: float) -> None:
         """Takes no new work, waits so long for what runs, then cancels it; whoever was promised an answer gets one."""
         self.stopping = True
-        self._digests.stop()
-        self._limit_news.stop()
+        self._stop_telling()
         if self._catching_up is not None:
             self._catching_up.cancel()
         work = {task: interaction for task, interaction in self._work.items() if task is not asyncio.current_task()}

@@ -27,6 +27,8 @@ TYPING = Pace(60, 20.0)
 """Suggestions while somebody types: a client asks for them at every key."""
 AUTOCOMPLETE = "autocomplete"
 BUTTONS_OF_PICTURES = "buttons"
+ASKING = "more"
+"""Buttons and forms of whoever asks managers for more."""
 PACES: Mapping[str, Pace] = MappingProxyType(
     {
         # What asks for a picture is bounded by quota and line too; these are asked for even where that says no.
@@ -49,6 +51,7 @@ PACES: Mapping[str, Pace] = MappingProxyType(
         "market": Pace(12, 20.0),
         "buy": Pace(12, 20.0),
         "gift": Pace(6, 20.0),
+        ASKING: Pace(6, 20.0),
         "style": Pace(6, 20.0),
         "privacy": Pace(6, 20.0),
         "Image info": Pace(12, 20.0),

@@ -80,7 +80,11 @@ class _Reached(NamedTuple):
 
 
 class LimitNews:
-    """What one connection tells, from `start` to `stop`."""
+    """What one connection tells, from `start` to `stop`. `what` that is, and what its cursors and its trouble with the
+    managers' channel are called, are its kind's.
+    """
+
+    what, cursor, trouble = "limits", CURSOR, TROUBLE
 
     def __init__(self, served: Served) -> None:
         self._served = served
@@ -109,10 +113,10 @@ class LimitNews:
             try:
                 pause = await self.tell_due(whom)
             except Fault as fault:
-                _log.warning("limits are not told", reason=str(fault))
+                _log.warning(f"{self.what} are not told", reason=str(fault))
                 pause = AGAIN_SECONDS
             except Exception as error:  # noqa: BLE001 - the bot goes on, and it is in the log
-                _log.error("limits are not told", exc_info=error)
+                _log.error(f"{self.what} are not told", exc_info=error)
                 pause = AGAIN_SECONDS
             await asyncio.sleep(pause)
 
@@ -135,7 +139,7 @@ class LimitNews:
     async def _cursor(self, whom: str, head: int) -> int:
         """How far was told; from now on where that is not known, or the log does not go so far, which is noted."""
         if whom not in self._cursors:
-            kept = self._served.remembered.get(CURSOR.format(whom)) or ""
+            kept = self._served.remembered.get(self.cursor.format(whom)) or ""
             is_known = kept.isascii() and kept.isdigit() and int(kept) <= head
             begin = head if self._now is None else min(self._now, head)
             self._cursors[whom] = self._written[whom] = int(kept) if is_known else begin
@@ -146,7 +150,7 @@ class LimitNews:
     async def _move(self, whom: str, position: int, *, told: bool = False) -> float:
         self._cursors[whom] = position
         if told or position - self._written[whom] >= UNTOLD_POSITIONS:
-            await self._remember(CURSOR.format(whom), str(position))
+            await self._remember(self.cursor.format(whom), str(position))
             self._written[whom] = position
         return LOOK_SECONDS
 
@@ -163,7 +167,7 @@ class LimitNews:
         if whom == TO_MANAGERS:
             return await self._tell_managers(reached)
         user = str(reached.event.user)
-        outcome, pause = await self._message(user, reached) if _is_member(user) else (Outcome.DONE, 0.0)
+        outcome, pause = await self._message(user, reached) if is_member(user) else (Outcome.DONE, 0.0)
         if outcome is Outcome.AGAIN and self._failed < TRIES:
             return pause
         if outcome is not Outcome.DONE:
@@ -220,8 +224,8 @@ class LimitNews:
 
     async def _note(self, trouble: str) -> None:
         """Tells the operator what is wrong with the managers' channel, once; "" where nothing is."""
-        if (self._served.remembered.get(TROUBLE) or "") != trouble:
-            await self._remember(TROUBLE, trouble)
+        if (self._served.remembered.get(self.trouble) or "") != trouble:
+            await self._remember(self.trouble, trouble)
             if trouble:
                 _log.warning(trouble)
 
@@ -283,7 +287,7 @@ def _nonce(whom: str, reached: _Reached) -> str:
     return sha256(named.encode()).hexdigest()[:NONCE_CHARACTERS]
 
 
-def _is_member(user: str) -> bool:
+def is_member(user: str) -> bool:
     """Whether a user can be one of Discord's: others came by HTTP or a program."""
     return user.isascii() and user.isdigit() and len(user) <= len(str(2**64))
 

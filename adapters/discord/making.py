@@ -16,6 +16,7 @@ import discord
 import structlog
 
 from adapters.application.reading import quota_status
+from adapters.discord.asking import ask_button
 from adapters.discord.bot import AbbyBot, Interaction, actor_of, guild_of
 from adapters.discord.embeds import Asked, Shown, further_embed, message_embed, quota_embed, result_embed
 from adapters.discord.ending import MADE
@@ -70,7 +71,7 @@ async def make(interaction: Interaction, request: GenerationRequest) -> None:
     finally:
         await reply.end_progress()
     if isinstance(answer, Refusal):
-        await reply.alone(message_for_refusal(answer))
+        await reply.alone(message_for_refusal(answer), ask_button(answer, interaction.user.id))
         return
     if isinstance(answer, GenerationFailure) and answer.is_of_request:
         await reply.alone(message_for_failure(answer))

@@ -161,21 +161,21 @@ async def respond(
     await first(interaction, lambda: interaction.response.send_message(embed=embed, view=shown, ephemeral=True))
 
 
-async def tell(interaction: discord.Interaction[Any], message: Message) -> None:
+async def tell(interaction: discord.Interaction[Any], message: Message, view: discord.ui.View | None = None) -> None:
     """A short answer for the user alone; where one was promised to all, in its place. What is shown already stays."""
-    embed = message_embed(message)
+    content = Content([message_embed(message)], (), view)
     if promised(interaction):
-        await Reply(interaction).finish(Content([embed]))
+        await Reply(interaction).finish(content)
     elif interaction.response.is_done() or PROMISED in interaction.extras:
         reply = Reply(interaction)
-        reply.settle(await reply.further(Content([embed]), ephemeral=True))
+        reply.settle(await reply.further(content, ephemeral=True))
     else:
         try:
-            await respond(interaction, embed)
+            await respond(interaction, content.embeds[0], view)
         except discord.HTTPException as error:
             if error.code != ALREADY_ACKNOWLEDGED:
                 raise
-            await Reply(interaction).further(Content([embed]), ephemeral=True)  # it was heard, and its answer was lost
+            await Reply(interaction).further(content, ephemeral=True)  # it was heard, and its answer was lost
 
 
 def promised(interaction: discord.Interaction[Any]) -> bool:
@@ -313,12 +313,12 @@ class Reply:
             self._gone = True
         return verdict
 
-    async def alone(self, message: Message) -> None:
+    async def alone(self, message: Message, view: discord.ui.View | None = None) -> None:
         """A refusal after an answer was promised to all: the promise is taken back, and who asked is told alone."""
         await self.end_progress()
         if not await self._taken_back():
             await self._write_over(TOLD_ALONE)  # while a promise to all stands, the next message goes in its place
-        self.settle(await self.further(Content([message_embed(message)]), ephemeral=True))
+        self.settle(await self.further(Content([message_embed(message)], (), view), ephemeral=True))
         self._interaction.extras[FINISHED] = True
 
     async def _taken_back(self) -> bool:

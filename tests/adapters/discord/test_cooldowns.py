@@ -9,7 +9,7 @@ from discord import app_commands
 
 from adapters.discord import cooldowns
 from adapters.discord.bot import AbbyBot, Parts
-from adapters.discord.cooldowns import AUTOCOMPLETE, BUTTONS_OF_PICTURES, PACES, USUAL, Cooldowns
+from adapters.discord.cooldowns import ASKING, AUTOCOMPLETE, BUTTONS_OF_PICTURES, PACES, USUAL, Cooldowns
 from adapters.discord.lifecycle import ABILITIES
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.engines.opening import open_store
@@ -73,5 +73,5 @@ async def test_every_command_and_button_has_a_pace_of_its_own(tmp_path: Path) ->
         command.qualified_name for command in bot.tree.walk_commands() if not isinstance(command, app_commands.Group)
     }
     menus = {menu.name for menu in bot.tree.get_commands() if isinstance(menu, app_commands.ContextMenu)}
-    assert commands | menus | {"export", BUTTONS_OF_PICTURES, AUTOCOMPLETE} == set(PACES)
+    assert commands | menus | {"export", BUTTONS_OF_PICTURES, ASKING, AUTOCOMPLETE} == set(PACES)
     store.close()
