@@ -15,10 +15,10 @@ import discord
 import structlog
 
 from adapters.application.notes import Note, NoteKind
-from adapters.discord.balances import DailyButton
 from adapters.discord.answering import AnswerButton, AnswerForm
 from adapters.discord.ask_news import AskNews, tell_answers_waiting
 from adapters.discord.asking import MoreButton, MoreForm, WithdrawButton
+from adapters.discord.balances import DailyButton
 from adapters.discord.bot import AbbyBot, Abilities, Parts
 from adapters.discord.buttons import PictureButton
 from adapters.discord.cogs.data import DataCog
@@ -56,10 +56,10 @@ ABILITIES = Abilities(
         EraseItem,
         GoverningItem,
         GrantButton,
-    ),
         MoreButton,
         WithdrawButton,
         AnswerButton,
+    ),
     forms=(MoreForm(), AnswerForm()),
     news=(AskNews,),
     told_beneath=(tell_answers_waiting,),
