@@ -47,11 +47,11 @@ def taken_apart(windows: tuple[tuple[str, int], ...]) -> tuple[WindowLimit, ...]
 
 
 @lru_cache(maxsize=1_024)
-def by_scope(windows: tuple[tuple[str, int], ...]) -> tuple[tuple[str, tuple[tuple[WindowLimit, int, bool], ...]], ...]:
-    """The same for each scope: a limit, the place of its length among the three (day, week, month), whether it is of
-    credits.
+def by_scope(windows: tuple[tuple[str, int], ...]) -> tuple[tuple[str, tuple[tuple[WindowLimit, int, int], ...]], ...]:
+    """The same for each scope: a limit, the place of its length among the three (day, week, month), and that of its
+    unit in a tally.
     """
-    limits = [(limit, WINDOWS.index(limit.window), limit.unit == CREDITS) for limit in taken_apart(windows)]
+    limits = [(limit, WINDOWS.index(limit.window), int(limit.unit == CREDITS)) for limit in taken_apart(windows)]
     scopes = [scope for scope in SCOPES if any(limit.scope == scope for limit, _, _ in limits)]
     return tuple((scope, tuple(one for one in limits if one[0].scope == scope)) for scope in scopes)
 

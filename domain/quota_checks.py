@@ -124,20 +124,19 @@ def _full_windows(demand: Demand, view: View, limits: Limits, at: str) -> list[_
 
 def _full_further(demand: Demand, view: View, windows: Windows, at: str) -> list[_Full]:
     """Those beside the daily one. What a scope's windows count is asked for once."""
-    command, full = demand.command, []
+    command, full, wanted = demand.command, [], (demand.places, demand.credits)
     names = windows_of(day_of(at))
     for whose, limits in by_scope(windows):
         scope = _scope_of(whose, command)
         if scope is None:
             continue
         tallies = view.tallies(scope, names)
-        for limit, place, is_credits in limits:
-            tally = tallies[place]
-            counted, wanted = (tally[1], demand.credits) if is_credits else (tally[0], demand.places)
-            if counted + wanted > limit.most and wanted:
-                held = tally[2] if is_credits else 0
-                over = min(wanted, counted + wanted - limit.most)
-                full.append(_Full(limit.name, limit.most, counted - held, held, over))
+        for limit, length, unit in limits:
+            tally = tallies[length]
+            over = tally[unit] + wanted[unit] - limit.most
+            if over > 0 and wanted[unit]:
+                held = tally[2] if limit.unit == CREDITS else 0
+                full.append(_Full(limit.name, limit.most, tally[unit] - held, held, min(wanted[unit], over)))
     return full if len(full) <= 1 else sorted(full, key=lambda one: OF_WINDOWS.index(one.name))
 
 

@@ -12,7 +12,7 @@ from domain.events import DailyCountReset, GenerationReserved, ImpossibleFact
 from domain.grants import total
 from domain.instants import day_of
 from domain.limit_names import CREDITS, GENERATIONS
-from domain.windows import NOTHING, Tally, Windows, windows_of
+from domain.windows import NOTHING, Counts, Tally, Windows, added, windows_of
 
 MOST_BYTES = 2**63 - 1
 """What all users together may use and hold: every program and every stored form of a number can have it."""
@@ -111,21 +111,22 @@ def own_price(event: GenerationReserved) -> int:
     return price - total(event.drawn, CREDITS) if event.drawn else price
 
 
-def tallies_of(days: tuple[DayCount, ...], windows: Windows) -> tuple[Tally, Tally, Tally]:
+def tallies_of(days: tuple[DayCount, ...], windows: Windows) -> tuple[Counts, Counts, Counts]:
     """What each of the three windows of a day counts of a user. The other days are gone through once."""
-    today, of_week, of_month = NOTHING, NOTHING, NOTHING
+    today: Counts = NOTHING
+    of_week, of_month = today, today
     for count in days:
         day, week, month = windows_of(count.day)
         if month == windows.month or week == windows.week:
-            tally = Tally(count.count + count.before, count.credits, count.held)
+            tally = count.count + count.before, count.credits, count.held
             today = tally if day == windows.day else today
-            of_week = _sum(of_week, tally) if week == windows.week else of_week
-            of_month = _sum(of_month, tally) if month == windows.month else of_month
+            of_week = _with(of_week, tally) if week == windows.week else of_week
+            of_month = _with(of_month, tally) if month == windows.month else of_month
     return today, of_week, of_month
 
 
-def _sum(one: Tally, other: Tally) -> Tally:
-    return other if one is NOTHING else Tally(one[0] + other[0], one[1] + other[1], one[2] + other[2])
+def _with(sums: Counts, tally: Counts) -> Counts:
+    return tally if sums is NOTHING else added(sums, tally)
 
 
 def tally_of(days: tuple[DayCount, ...], window: str) -> Tally:

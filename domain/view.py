@@ -13,7 +13,7 @@ from domain.reservations import Reservation
 from domain.threshold_events import Told
 from domain.tiers import Member, Tiers
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
-from domain.windows import Tally, Windows
+from domain.windows import Counts, Tally, Windows
 
 
 class PointsView(Protocol):
@@ -96,7 +96,7 @@ class View(Protocol):
     def tally(self, scope: str, window: str) -> Tally:
         """What a window counts, by its name; `scope` is `user:ID`, `guild:ID` or `pool`."""
 
-    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+    def tallies(self, scope: str, windows: Windows) -> tuple[Counts, Counts, Counts]:
         """The same of the three windows of a day."""
 
     def grants(self, user: str) -> tuple[Grant, ...]:

@@ -8,7 +8,7 @@ from domain.events import DailyCountReset, GenerationReserved
 from domain.instants import day_of, hours_to_midnight, next_midnight
 from domain.reservations import Reservation, changed_day
 from domain.usage import DayCount, evolve_days, find_day, tallies_of, tally_of
-from domain.windows import Tally, Windows
+from domain.windows import Counts, Tally, Windows
 from projections.tables import Table
 
 
@@ -52,7 +52,7 @@ class DailyQuota:
         """What a window counts of a user."""
         return tally_of(self.days(user), window)
 
-    def tallies(self, user: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+    def tallies(self, user: str, windows: Windows) -> tuple[Counts, Counts, Counts]:
         """What each of the three windows of a day counts of a user."""
         return tallies_of(self.days(user), windows)
 

@@ -38,7 +38,7 @@ from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.tiers import Member, Tiers, limits_of
 from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
-from domain.windows import NOTHING, Tally, Windows
+from domain.windows import NOTHING, Counts, Tally, Windows
 from projections.answers import Answers
 from projections.asks import Asks
 from projections.daily_quota import DailyQuota
@@ -113,7 +113,7 @@ class QuotaFold(ABC):
         whose, _, user = scope.partition(":")
         return self.daily.tally(user, window) if whose == USER else self.windows.tally(scope, window)
 
-    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+    def tallies(self, scope: str, windows: Windows) -> tuple[Counts, Counts, Counts]:
         """The same of the three windows of a day."""
         whose, _, user = scope.partition(":")
         return self.daily.tallies(user, windows) if whose == USER else self.windows.tallies(scope, windows)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from domain.windows import NOTHING, WINDOWS_KEPT, Tally, Windows, windows_of
+from domain.windows import NOTHING, WINDOWS_KEPT, Counts, Tally, Windows, added, windows_of
 
 OfScope = dict[str, Tally]
 """The tallies of one scope by the names of windows, each length in the order in which its windows were begun."""
@@ -34,7 +34,7 @@ class WindowTallies:
         """What a window of a scope counts."""
         return self._scopes.get(scope, _NO_SCOPE).get(window, NOTHING)
 
-    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+    def tallies(self, scope: str, windows: Windows) -> tuple[Counts, Counts, Counts]:
         """What each of the three windows of a day counts of a scope."""
         kept = self._scopes.get(scope, _NO_SCOPE).get
         return kept(windows[0], NOTHING), kept(windows[1], NOTHING), kept(windows[2], NOTHING)
@@ -86,14 +86,14 @@ class DraftWindowTallies(WindowTallies):
                 tally = _sum(tally, change.tally)
         return tally
 
-    def tallies(self, scope: str, windows: Windows) -> tuple[Tally, Tally, Tally]:
+    def tallies(self, scope: str, windows: Windows) -> tuple[Counts, Counts, Counts]:
         """The same of the three windows of a day: nearly always all that a batch changes is of that day."""
         base, changes = self._base.tallies(scope, windows), self._changes.get(scope)
         if changes is None:
             return base
         if len(changes) == 1 and (change := changes.get(windows.day)) is not None and change.begins:
             tally = change.tally
-            return _sum(base[0], tally), _sum(base[1], tally), _sum(base[2], tally)
+            return added(base[0], tally), added(base[1], tally), added(base[2], tally)
         return self.tally(scope, windows.day), self.tally(scope, windows.week), self.tally(scope, windows.month)
 
     def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
@@ -118,7 +118,7 @@ def of_rows(rows: Rows) -> WindowTallies:
 
 
 def _sum(one: Tally, other: Tally) -> Tally:
-    return Tally(one[0] + other[0], one[1] + other[1], one[2] + other[2])
+    return Tally(*added(one, other))
 
 
 def _forget(tallies: OfScope, begun: str) -> None:
