@@ -7,6 +7,7 @@ A coroutine has the plain name; what blocks until the change is durable ends in 
 from __future__ import annotations
 
 from adapters.application.changes import override_after
+from adapters.application.ends import refuse_past_end
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage, policy_in_force, preference_of
 from adapters.application.recorded import Wanted
@@ -79,6 +80,8 @@ def override_limits_blocking(  # noqa: PLR0913 - keywords that are given by name
         origin=actor.origin,
     )
     opened = storage.opened()
+    if refused := refuse_past_end(command, until, idempotency_key, opened):
+        return refused
     return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
 
 

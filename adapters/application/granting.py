@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from adapters.application.ends import refuse_past_end
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage
 from adapters.application.results import LIBRARY, Actor, Changed, changed
@@ -75,6 +76,8 @@ def give_grant_blocking(
         origin=actor.origin,
     )
     opened = storage.opened()
+    if refused := refuse_past_end(command, gift.expires_at, idempotency_key, opened):
+        return refused
     said = () if gift.days is None else (f"days={gift.days}".encode(),)
     command = with_key(command, idempotency_key, opened, said)
     if gift.days is not None:

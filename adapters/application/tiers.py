@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from adapters.application.ends import refuse_past_end
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage
 from adapters.application.results import LIBRARY, Actor, Changed, changed
@@ -120,6 +121,8 @@ def assign_tier_blocking(  # noqa: PLR0913 - keywords that are given by name
     """
     opened = storage.opened()
     command = AssignTier(user=user, by=actor.by, tier=tier, reason=reason, until=until, origin=actor.origin)
+    if refused := refuse_past_end(command, until, idempotency_key, opened):
+        return refused
     return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
 
 
