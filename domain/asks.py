@@ -11,6 +11,7 @@ from typing import assert_never
 from domain.ask_commands import AnswerAsk, AskCommand, AskForMore
 from domain.ask_events import APPROVED, LAPSED, Ask, AskAnswered, MoreAsked, is_open, unit_asked
 from domain.commands import GiveGrant
+from domain.credits import in_credits
 from domain.events import Event
 from domain.grants import ASKED, BYTES
 from domain.grants_given import give
@@ -28,6 +29,11 @@ MAX_OPEN = 1_000
 """Open asks of all users."""
 MOST_ASKED = {GENERATIONS: 1_000, CREDITS: 1_000_000, BYTES: 10 * 2**30}
 """What one ask may be for: places, thousandths of credits, bytes."""
+_MOST_IN_WORDS = {
+    GENERATIONS: f"{MOST_ASKED[GENERATIONS]} generations",
+    CREDITS: f"{in_credits(MOST_ASKED[CREDITS])} credits",
+    BYTES: f"{MOST_ASKED[BYTES] // 2**30} GB ({MOST_ASKED[BYTES]} bytes)",
+}
 
 
 def decide_asks(command: AskCommand, view: View, at: str) -> tuple[Event, ...] | Refusal:
@@ -44,7 +50,7 @@ def decide_asks(command: AskCommand, view: View, at: str) -> tuple[Event, ...] |
 def _ask(command: AskForMore, view: View, at: str) -> tuple[Event, ...] | Refusal:
     unit, last = unit_asked(command.limit), view.asks.of(command.user)
     if command.amount > MOST_ASKED[unit]:
-        return Refusal(Reason.MALFORMED, command.user, f"At most {MOST_ASKED[unit]} can be asked for at once.")
+        return Refusal(Reason.MALFORMED, command.user, f"At most {_MOST_IN_WORDS[unit]} can be asked for at once.")
     if last is not None and is_open(last, at):
         return Refusal(Reason.ASK_OPEN, command.user, last.ask)
     if last is not None and day_of(last.at) == day_of(at) and last.nth >= MAX_A_DAY:

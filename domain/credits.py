@@ -14,7 +14,8 @@ MOST_THOUSANDTHS = 2**53 - 1
 """The largest whole number that every reader of JSON keeps exactly."""
 CREDITS_RULE = "a number of credits from 0 up, with at most three decimals, such as 3 or 0.4"
 
-_SPELLING = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,3}))?")
+_SPELLING = re.compile(r"0*([0-9]+)(?:\.([0-9]{1,3}))?", re.ASCII)
+_MOST_DIGITS = 20
 _QUOTED_CHARS = 40
 
 
@@ -24,8 +25,9 @@ def thousandths(text: str) -> int:
     if found is None:
         raise ValueError(f"{text[:_QUOTED_CHARS]!r} is not {CREDITS_RULE}")
     whole, decimals = found.groups(default="")
-    amount = int(whole) * PER_CREDIT + int(decimals.ljust(3, "0"))
-    if amount > MOST_THOUSANDTHS:
+    is_long = len(whole) > _MOST_DIGITS
+    amount = 0 if is_long else int(whole) * PER_CREDIT + int(decimals.ljust(3, "0"))
+    if is_long or amount > MOST_THOUSANDTHS:
         raise ValueError(
             f"{text[:_QUOTED_CHARS]!r} is more than {in_credits(MOST_THOUSANDTHS)} credits, the most there can be"
         )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from domain.credits import CREDITS_RULE, in_credits, thousandths
+from domain.credits import in_credits, thousandths
 from domain.limit_names import (
     ALL_LIMITS,
     CREDITS,
@@ -26,8 +27,16 @@ from domain.limits import Windows
 from domain.threshold_events import MOST_TELL_AT
 
 MOST_GENERATIONS = 2**53 - 1
-_SETTINGS = {DAILY: "MAX_USER_DAILY_GENS", USER_STORAGE: "MAX_USER_STORAGE_MB", POOL_STORAGE: "MAX_GLOBAL_STORAGE_MB"}
+_SETTINGS = {
+    DAILY: ("MAX_USER_DAILY_GENS", "daily"),
+    USER_STORAGE: ("MAX_USER_STORAGE_MB", "storage-mb"),
+    POOL_STORAGE: ("MAX_GLOBAL_STORAGE_MB", "pool-mb"),
+}
+"""What each has that stands in no list: its setting, and its option where limits are set."""
 _SHOWN = 60
+_NAMED = 5
+"""Names of a list that one sentence has room for."""
+NONE = "none"
 _PARTS = 3
 
 
@@ -36,7 +45,8 @@ def limits_of(text: str, allowed: tuple[str, ...] = FURTHER) -> Windows:
     most: dict[str, int] = {}
     for place, name, value in _entries(text):
         if name in _SETTINGS:
-            raise ValueError(f"{place} has a setting of its own, {_SETTINGS[name]}; write it there")
+            setting, option = _SETTINGS[name]
+            raise ValueError(f"{place} has a setting of its own, {setting}, and an option, {option}; write it there")
         _refuse_unknown(place, name)
         if name not in allowed:
             raise ValueError(f"{place} is no limit that one user can have; those are {', '.join(allowed)}")
@@ -49,7 +59,7 @@ def limits_of(text: str, allowed: tuple[str, ...] = FURTHER) -> Windows:
 def unenforced_of(text: str) -> tuple[str, ...]:
     """The limits that are tried out: those that are said to be `false`, in the one order."""
     enforced: dict[str, bool] = {}
-    for place, name, value in _entries(text):
+    for place, name, value in _entries(text, "false"):
         _refuse_unknown(place, name)
         if name in enforced:
             raise ValueError(f"{place} names this limit once more; write each once")
@@ -82,16 +92,31 @@ def unenforced_in_text(names: tuple[str, ...]) -> str:
     return ", ".join(f"{name}=false" for name in names)
 
 
-def _entries(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each entry: how a sentence names its place, the limit, its value."""
+def members_in_text(members: dict[str, Any]) -> str:
+    """What limits or a tier say, by the names of their members, lists as they can be written again; "" for nothing."""
+    return ", ".join(f"{name} is {_in_text(name, value)}" for name, value in members.items() if value is not None)
+
+
+def _in_text(name: str, value: object) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    if name == "windows":
+        return limits_in_text(value) or NONE
+    listed = unenforced_in_text(value) if name == "unenforced" else ", ".join(value[:_NAMED])
+    more = f" and {len(value) - _NAMED} more" if name != "unenforced" and len(value) > _NAMED else ""
+    return f"{listed}{more}" or NONE
+
+
+def _entries(text: str, such_as: str = "20") -> Iterator[tuple[str, str, str]]:
+    """Each entry: how a sentence names its place, the limit, its value, which could be `such_as`."""
     for number, entry in enumerate(re.split(r"[,;\n]", text), 1):
         if not entry.strip():
             continue
         place = f"entry {number}, {entry.strip()[:_SHOWN]!r},"
         name, equals, value = (part.strip() for part in entry.partition("="))
         if not equals or not value:
-            raise ValueError(f"{place} has no value; write it as user/month/credits=20")
-        yield place, name.lower(), value
+            raise ValueError(f"{place} has no value; write it as user/month/credits={such_as}")
+        yield place, "/".join(part.strip() for part in name.lower().split("/")), value
 
 
 def _refuse_unknown(place: str, name: str) -> None:
@@ -112,8 +137,8 @@ def _amount(place: str, name: str, value: str) -> int:
     if name.endswith(CREDITS):
         try:
             return thousandths(value)
-        except ValueError:
-            raise ValueError(f"{place} is not {CREDITS_RULE}") from None
+        except ValueError as error:
+            raise ValueError(f"{place} is wrong: {error}") from None
     if not re.fullmatch(r"[0-9]{1,16}", value, re.ASCII) or int(value) > MOST_GENERATIONS:
-        raise ValueError(f"{place} is not a whole number of generations from 0 up")
+        raise ValueError(f"{place} is not a whole number of generations from 0 to {MOST_GENERATIONS}")
     return int(value)

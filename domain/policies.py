@@ -13,6 +13,7 @@ from domain.commands import (
 )
 from domain.events import DailyCountReset, Event, LimitsOverridden, PolicyChanged, PreferenceSet
 from domain.instants import day_of
+from domain.limit_grammar import members_in_text
 from domain.limits import NO_OVERRIDE, Limits, Override, TakenIn, UserLimits
 from domain.refusals import Reason, Refusal
 from domain.usage import find_day
@@ -50,9 +51,9 @@ def change_policy(command: ChangePolicy, view: View, policy: Limits, at: str) ->
     wanted = policy._replace(**command.wanted.given)
     if view.policy_is_recorded and wanted == policy:
         return ()
-    others = [f"{name} is {now}" for name, seen in command.seen.given.items() if (now := getattr(policy, name)) != seen]
+    others = {name: now for name, seen in command.seen.given.items() if (now := getattr(policy, name)) != seen}
     if others:
-        return Refusal(Reason.LIMITS_CHANGED, detail=", ".join(others))
+        return Refusal(Reason.LIMITS_CHANGED, detail=members_in_text(others))
     return (
         PolicyChanged(
             at=at,
@@ -102,9 +103,7 @@ def override_limits(command: OverrideLimits, view: View, at: str) -> tuple[Event
 
 
 def _own_in_words(own: Override) -> str:
-    told = {**own.limits._asdict(), "until": own.until}
-    given = [f"{name} is {value}" for name, value in told.items() if value is not None]
-    return ", ".join(given) or "the user has none of their own"
+    return members_in_text({**own.limits._asdict(), "until": own.until}) or "the user has none of their own"
 
 
 def reset_daily(command: ResetDaily, view: View, at: str) -> tuple[Event, ...]:

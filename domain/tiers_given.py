@@ -8,6 +8,7 @@ from typing import assert_never
 
 from domain.commands import ReserveGeneration
 from domain.events import Event
+from domain.limit_grammar import members_in_text
 from domain.refusals import Reason, Refusal
 from domain.tier_commands import AssignTier, DefineTier, SeeGroups, TierCommand, UnassignTier
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
@@ -71,9 +72,8 @@ def _as_it_is(key: str, tier: Tier | None) -> str:
     """A tier in a refusal, by the names of its members."""
     if tier is None:
         return f"there is no tier {key}"
-    told = {**tier.limits._asdict(), **tier._asdict()}
-    parts = [f"{name} is {value}" for name, value in told.items() if value and name not in {"tier", "limits"}]
-    return f"of the tier {key} {', '.join(parts) or 'nothing is said'}"
+    told = {**tier.limits._asdict(), **tier._asdict(), "tier": None, "limits": None, "groups": tier.groups or None}
+    return f"of the tier {key} {members_in_text(told) or 'nothing is said'}"
 
 
 def wanted_tier(command: DefineTier) -> Tier | None:

@@ -20,6 +20,7 @@ from domain.limit_names import ALL_LIMITS, FURTHER, OF_A_USER
             (("guild/day/generations", 100), ("user/month/credits", 20_000), ("pool/month/credits", 500_000)),
         ),
         ("POOL/Week/Credits = 0.125", (("pool/week/credits", 125),)),
+        ("pool / month / credits = 00000000000000000000000500", (("pool/month/credits", 500_000),)),
         (
             "user/week/generations=0;user/month/generations=3\n",
             (("user/week/generations", 0), ("user/month/generations", 3)),
@@ -47,7 +48,11 @@ def test_limits_are_written_in_any_order_and_kept_in_the_one(text: str, limits: 
         ("user/month/credits=0.0001", "not a number of credits from 0 up, with at most three decimals"),
         ("user/month/credits=-1", "not a number of credits"),
         ("user/week/generations=1.5", "not a whole number of generations"),
-        ("user/week/generations=9007199254740992", "not a whole number of generations"),
+        ("user/week/generations=9007199254740992", "not a whole number of generations from 0 to 9007199254740991"),
+        ("user/month/credits=9007199254740.992", "more than 9007199254740.991 credits, the most there can be"),
+        ("user/month/credits=" + "9" * 5_000, "more than 9007199254740.991 credits, the most there can be"),
+        ("user/month/credits=1e3", "not a number of credits"),
+        ("user/month/credits=\uff12", "not a number of credits"),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_what_is_right(text: str, sentence: str) -> None:
@@ -104,8 +109,8 @@ def test_any_limit_can_be_tried_out() -> None:
     ("text", "sentence"),
     [
         ("pool/storage=no", "neither true"),
-        ("pool/storage", "has no value"),
-        ("false", "has no value"),
+        ("pool/storage", "has no value; write it as user/month/credits=false"),
+        ("false", "has no value; write it as user/month/credits=false"),
         ("pool/storages=false", "names no limit"),
         ("pool/storage=true, pool/storage=false", "once more"),
     ],

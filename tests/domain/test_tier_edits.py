@@ -32,7 +32,7 @@ def test_a_tier_is_changed_that_is_as_it_was_seen(seen: SeenTier | None) -> None
 @pytest.mark.parametrize("seen", [row[1] for row in OTHERS], ids=[row[0] for row in OTHERS])
 def test_a_tier_that_is_another_by_now_is_not_changed(seen: Tier | None) -> None:
     """And the refusal tells what it is now."""
-    detail = "of the tier gold daily is 3, groups is ('guild:9/role:5',)"
+    detail = "of the tier gold daily is 3, groups is guild:9/role:5"
     for command in (define(daily=5, seen=SeenTier(seen)), take_away(seen=SeenTier(seen))):
         given(*DEFINED).when(command).then_refused(Reason.LIMITS_CHANGED, detail=detail)
 

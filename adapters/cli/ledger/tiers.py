@@ -174,8 +174,8 @@ def _step_lines(step: Mapping[str, Any]) -> list[str]:
     """From what to what, who has it then, and who would be over a limit."""
     former, wanted = step["former"], step["wanted"]
     now, then = ("It is", "It would be") if step["dry_run"] else ("It was", "It is")
-    lines = [] if former is None else [f"{now} {_tier(former)}"]
-    lines.append(f"{then} no more." if wanted is None else f"{then} {_tier(wanted)}")
+    lines = [] if former is None else [f"{now} {_tier(former)}."]
+    lines.append(f"{then} no more." if wanted is None else f"{then} {_tier(wanted)}.")
     lines.append(
         f"As far as the log knows, {counted(step['members'], 'user')} with it, {step['joining']} of them new; "
         f"{step['leaving']} without it now."

@@ -39,7 +39,7 @@ def all_of_it(abby: Abby, root: Path, fits: Any) -> None:
     assert told("assign", "ada", "gold", "--until", "2999-01-01")["held"][0]["until"] == "2999-01-01T00:00:00.000000Z"
     assert "gold: by hand until 2999-01-01 00:00 UTC" in abby("tiers", "of", "ada").out
     over = abby("tiers", "define", "gold", "--daily", "0", "--dry-run").out
-    assert "It would be tier gold: 0 a day" in over
+    assert "It would be tier gold: 0 a day.\n" in over
     assert "Over a limit then, and not now: 1 user (ada)." in over
     assert told("unassign", "ada", "gold") == {**told("of", "ada"), "changed": True}
     assert told("remove", "gold")["wanted"] is None
