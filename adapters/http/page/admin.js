@@ -1,6 +1,7 @@
 // What whoever runs the service looks at: storage and its forecast, the service's health, figures, users, what happens.
 
 import * as api from "./api.js";
+import { listenToAsks, showAsks } from "./answering.js";
 import { takeAway } from "./charts.js";
 import { showFigures } from "./figures.js";
 import { listen, showChanges, showLimits } from "./governing.js";
@@ -97,7 +98,7 @@ function follow() {
 const TYPES = [
   "PolicyChanged", "GenerationReserved", "GenerationCompleted", "GenerationReleased", "ImageSaved", "ImageDeleted", "CleanupCompleted",
   "RequestRefused", "LimitsOverridden", "DailyCountReset", "PreferenceSet", "ClockCorrected",
-  "TierDefined", "TierAssigned", "TierUnassigned", "GroupsSeen",
+  "TierDefined", "TierAssigned", "TierUnassigned", "GroupsSeen", "MoreAsked", "AskAnswered",
 ];
 
 function take(message) {
@@ -109,6 +110,7 @@ function take(message) {
   item.textContent = `${clock.format(new Date(line.data.at))}  ${line.pos}  ${told.join(" · ")}`;
   at("feed").prepend(item);
   if (line.type === "PolicyChanged") showChanges();
+  if (line.type === "MoreAsked" || line.type === "AskAnswered") tried(showAsks);
   while (at("feed").children.length > FEED_LINES) at("feed").lastElementChild.remove();
 }
 
@@ -117,6 +119,7 @@ async function refresh() {
     showHealth(await api.admin.readiness());
     showPolicy(await api.admin.policy());
     showTiers(await api.admin.tiers());
+    await showAsks();
     showLog(at("log-notes"), await api.admin.log());
     const byDay = await api.admin.report("day", DAYS, dark.matches ? "dark" : "light");
     showPool(byDay.forecast);
@@ -127,6 +130,7 @@ async function refresh() {
 }
 
 listenToUsers(tried);
+listenToAsks(tried);
 listenToUser(usersAnew);
 listenToLeftovers(tried);
 listen(async () => {

@@ -2,6 +2,7 @@
 
 import { admin } from "./admin.js";
 import * as api from "./api.js";
+import { listenToMore, seeAnswer } from "./asking.js";
 import { offerUsers } from "./chooser.js";
 import { forgetPicture, goLabel, inFrame, isBusy, showJob, showPicture, showWorking, stopWorking, watchFrame } from "./frame.js";
 import { wishOf } from "./facts.js";
@@ -54,6 +55,7 @@ async function refresh() {
     showQuota(status);
     showLimits(status);
     showPrice(status);
+    seeAnswer();
     at("outage").hidden = true;
     clearTimeout(soon);
     if (status.user.reserved_mb > 0) soon = setTimeout(refreshWhenSeen, SOON_MS);
@@ -215,6 +217,7 @@ watchFrame(async (job) => {
   });
 });
 offerUsers(user);
+listenToMore(user);
 watchPrice();
 watchMarket(refresh);
 watchSource(() => {

@@ -21,6 +21,10 @@ export const titleOf = (of) => `${WHOSE[of.limit.split("/")[0]]} ${unitOf(of)} $
 /** An amount of credits with its noun. */
 export const credits = (amount) => `${number.format(amount)} ${amount === 1 ? "credit" : "credits"}`;
 
+/** An amount with its unit: "3 pictures", "2.5 credits", "20 MB". */
+export const amountOf = ({ unit, amount }) =>
+  unit === "bytes" ? `${mb.format(amount / MEGABYTE)} MB` : unit === "credits" ? credits(amount) : `${number.format(amount)} ${amount === 1 ? "picture" : "pictures"}`;
+
 /** What is left of the limit of credits that has least left: "14.5 of 20 left this month"; empty where credits are not limited. */
 export function creditsLeft(status) {
   const limits = status.windows.filter((of) => of.unit === "credits" && of.enforced);

@@ -1,5 +1,6 @@
 // What went wrong, in the two places where it is told: the service that does not answer, and what it refused.
 
+import { offerMore } from "./asking.js";
 import { refusedBy } from "./limits.js";
 import { whenItResets } from "./quota.js";
 import { bringIntoSight } from "./said.js";
@@ -34,5 +35,6 @@ export function showFailure(failure) {
   at("refusal-when").textContent = !waits ? "" : `${daily ? "You can make the next one" : "They start again"} ${whenItResets(failure.resetsAt)}.`;
   at("refusal-retry").hidden = failure.status < 500 || failure.status === 507;
   at("refusal").hidden = false;
+  offerMore(failure);
   bringIntoSight("refusal");
 }
