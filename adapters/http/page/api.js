@@ -189,6 +189,7 @@ export const market = {
   give: (user, gift, key) => change(`${userPath(user)}/points/gifts`, "POST", key, gift),
   buy: (user, { offer, ...seen }, key) => change(`${userPath(user)}/purchases`, "POST", key, { offer, seen }),
   mark: (user, name, on, key) => change(`${userPath(user)}/favourites/${namePath(name)}`, on ? "PUT" : "DELETE", key),
+};
 export const asks = {
   last: (user) => once(`${userPath(user)}/asks`),
   ask: (user, asked) => change(`${userPath(user)}/asks`, "POST", newKey(), asked),
