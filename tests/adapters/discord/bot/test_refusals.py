@@ -142,3 +142,14 @@ async def test_presses_and_suggestions_have_a_pace_too(stage: Stage, ann: Person
     times = PACES[AUTOCOMPLETE].times + 2
     suggested = await asyncio.gather(*(ann.autocomplete("show", "name", "", timeout=20) for _ in range(times)))
     assert sum(not names for names in suggested) == 2
+
+
+async def test_where_no_managers_hear_of_requests_for_more_that_is_said(stage: Stage, ann: Person) -> None:
+    """The request stands all the same, and can be withdrawn."""
+    await stage.imagine(ann, count=4)
+    await stage.imagine(ann)
+    shown = await ann.click(await stage.imagine(ann), "Ask for more")
+    answer = await finished(await ann.submit(shown, {"How many generations": "2"}))
+    assert "Your request for 2 generations more stands." in answer.text
+    assert "no channel in which managers hear of requests" in answer.text
+    assert answer.buttons == ["Withdraw it"]
