@@ -18,6 +18,8 @@ ASKED = "asked"
 SOURCES = (*GIVEN_SOURCES, ASKED)
 NEVER = "9999-12-31T23:59:59.999999Z"
 MAX_PRIORITY = 100
+MOST_DRAWN = 1_000
+"""Grants of one unit that one decision draws on; what they do not bear is refused. An event has room for two units."""
 
 
 class Draw(NamedTuple):
@@ -76,9 +78,9 @@ def in_drawing_order(grants: tuple[Grant, ...], unit: str, at: str) -> list[Gran
 
 
 def drawn_from(grants: tuple[Grant, ...], unit: str, amount: int, at: str) -> tuple[Draw, ...]:
-    """Draws of `amount` in all, or of as much as there is."""
+    """Draws of `amount` in all, or of as much as there is in the first MOST_DRAWN grants."""
     draws = []
-    for grant in in_drawing_order(grants, unit, at):
+    for grant in in_drawing_order(grants, unit, at)[:MOST_DRAWN]:
         if amount <= 0:
             break
         part = min(amount, available(grant, at))

@@ -10,6 +10,8 @@ from domain.limit_names import DAILY, USER_STORAGE, in_order
 
 MEGABYTE = 1_048_576
 """Bytes in one MB, as every figure in MB means it."""
+LARGEST_FIGURE = 10**18 - 1
+"""What a refusal or a threshold tells of a limit at most: the stored form has 18 digits for it."""
 REMEMBERED = 1_024
 """Roundings that are remembered: most figures of a status are the limits and the pool, the same for everybody."""
 
@@ -156,6 +158,13 @@ def percentage(used: int, limit: int) -> float:
 def megabytes(size_bytes: int) -> float:
     """A size for people: MB with two decimals."""
     return round(size_bytes / MEGABYTE, 2)
+
+
+def told_figure(amount: int) -> int:
+    """What is told of a sum: it itself, or the nearest figure that there is for it. Sums of what is allowed can be
+    larger, and what was charged to a grant first and cost nothing after all takes a window below 0.
+    """
+    return min(max(amount, 0), LARGEST_FIGURE)
 
 
 def remaining(limit: int, used: int, held: int) -> int:

@@ -27,7 +27,7 @@ from domain.limit_names import (
     by_scope,
     taken_apart,
 )
-from domain.limits import REMEMBERED, Limits, Windows
+from domain.limits import REMEMBERED, Limits, Windows, told_figure
 from domain.refusals import Reason, Refusal, resets_at
 from domain.reservations import guild_of
 from domain.usage import find_day
@@ -62,6 +62,11 @@ class _Full(NamedTuple):
     held: int
     over: int
     """What of the demand it has no room for: of a window all of it at the most, though it be used beyond its limit."""
+
+
+def _full(name: str, limit: int, used: int, held: int, over: int) -> _Full:
+    """The limit with figures that can be told and recorded."""
+    return _Full(name, told_figure(limit), told_figure(used), told_figure(held), over)
 
 
 _FITS = Fits()
@@ -116,7 +121,7 @@ def _full_windows(demand: Demand, view: View, limits: Limits, at: str) -> list[_
     used = today.count if today else 0
     if used + demand.places > limits.daily:
         over = min(demand.places, used + demand.places - limits.daily)
-        full.append(_Full(DAILY, limits.daily, used, 0, over))
+        full.append(_full(DAILY, limits.daily, used, 0, over))
     if limits.windows:
         full += _full_further(demand, view, limits.windows, at)
     return full
@@ -136,7 +141,7 @@ def _full_further(demand: Demand, view: View, windows: Windows, at: str) -> list
             over = tally[unit] + wanted[unit] - limit.most
             if over > 0 and wanted[unit]:
                 held = tally[2] if limit.unit == CREDITS else 0
-                full.append(_Full(limit.name, limit.most, tally[unit] - held, held, min(wanted[unit], over)))
+                full.append(_full(limit.name, limit.most, tally[unit] - held, held, min(wanted[unit], over)))
     return full if len(full) <= 1 else sorted(full, key=lambda one: OF_WINDOWS.index(one.name))
 
 
@@ -161,11 +166,11 @@ def _full_storages(demand: Demand, view: View, limits: Limits, at: str) -> list[
     if used + held + demand.growth > limits.user_bytes:
         most = limits.user_bytes + granted_bytes(view, command.user, at)
         if used + held + demand.growth > most:
-            full.append(_Full(USER_STORAGE, most, used, held, used + held + demand.growth - most))
+            full.append(_full(USER_STORAGE, most, used, held, used + held + demand.growth - most))
     pool = view.pool
     over = pool.used_bytes + pool.held_bytes + demand.growth - limits.pool_bytes
     if over > 0:
-        full.append(_Full(POOL_STORAGE, limits.pool_bytes, pool.used_bytes, pool.held_bytes, over))
+        full.append(_full(POOL_STORAGE, limits.pool_bytes, pool.used_bytes, pool.held_bytes, over))
     return full
 
 

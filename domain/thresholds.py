@@ -26,7 +26,7 @@ from domain.limit_names import (
     WindowLimit,
     taken_apart,
 )
-from domain.limits import Limits
+from domain.limits import Limits, told_figure
 from domain.quota_checks import granted_bytes
 from domain.reservations import Evolved, evolve_reservation, guild_of
 from domain.threshold_events import ThresholdCrossed, is_told
@@ -72,7 +72,7 @@ def crossed(events: tuple[Event, ...], view: View, policy: Limits, at: str) -> t
     limits = limits_of(view, rise.user, policy, at)
     return tuple(
         _event(figure, percent, at, rise.origin)
-        for figure in _figures(rise, view, limits, at)
+        for figure in map(_told, _figures(rise, view, limits, at))
         if figure.limit not in limits.unenforced
         and (percent := reached(figure.used, figure.most, policy.tell_at))
         and not is_told(view.thresholds.told(figure.whose, figure.limit), figure.window, percent, figure.most)
@@ -169,6 +169,11 @@ def _of_window(limit: WindowLimit, rise: Rise, view: View) -> Figure | None:
         return None  # what was charged there is no longer kept, and takes nothing more
     used = tally.credits if limit.unit == CREDITS else tally.generations
     return Figure(limit.name, whose, begin_of(rise.day, limit.window), used + more, limit.most)
+
+
+def _told(figure: Figure) -> Figure:
+    """It with figures that can be recorded."""
+    return figure._replace(used=told_figure(figure.used), most=told_figure(figure.most))
 
 
 def _event(figure: Figure, percent: int, at: str, origin: str | None) -> ThresholdCrossed:

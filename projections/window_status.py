@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.grants import Grant, available, ends_at
 from domain.limit_names import CREDITS, GUILD, USER, WindowLimit, taken_apart
-from domain.limits import Limits, Status, percentage, remaining, status_of
+from domain.limits import Limits, Status, percentage, remaining, status_of, told_figure
 from domain.view import View
 from domain.windows import begins_anew_at, window_named
 
@@ -48,14 +48,15 @@ def _status(view: View, scope: str, limit: WindowLimit, at: str, *, is_enforced:
     tally = view.tally(scope, window_named(at, limit.window))
     held = tally.held if limit.unit == CREDITS else 0
     used = tally.credits - held if limit.unit == CREDITS else tally.generations
+    told = told_figure(used)
     return WindowStatus(
         name=limit.name,
-        used=used,
+        used=told,
         held=held,
         limit=limit.most,
         remaining=remaining(limit.most, used, held),
-        percentage=percentage(used + held, limit.most),
-        status=status_of(used + held, limit.most),
+        percentage=percentage(told + held, limit.most),
+        status=status_of(told + held, limit.most),
         resets_at=begins_anew_at(at, limit.window),
         is_enforced=is_enforced,
     )

@@ -89,17 +89,20 @@ async def test_a_limit_of_credits_refuses_what_is_priced(service: Running) -> No
     assert (await reserve(service, credits_each="0.001")).status == 429
 
 
-@pytest.mark.parametrize("price", [-1, "-1", 0.7505, "0.7505", "1e3", "", " 1", "1,5", "9" * 13, 1e300, True, "\u0661"])
+NO_PRICES = (-1, "-1", 0.7505, "0.7505", "1e3", "", " 1", "1,5", "9" * 13, 1e300, True, "\u0661")
+
+
 @pytest.mark.parametrize("field", ["credits_each", "cost"])
-async def test_a_price_that_is_none_names_its_field(service: Running, field: str, price: object) -> None:
+async def test_a_price_that_is_none_names_its_field(service: Running, field: str) -> None:
     """Nothing is rounded, held or told."""
     path = (await reserve(service, credits_each=1)).headers["location"]
     before = (await service.quota("1"))["position"]
-    if field == "cost":
-        told = await service.send_json("POST", f"{path}/completion", {"provider": "me", "cost": price})
-    else:
-        told = await reserve(service, credits_each=price)
-    assert (told.status, told.json["field"]) == (400, field)
+    for price in NO_PRICES:
+        if field == "cost":
+            told = await service.send_json("POST", f"{path}/completion", {"provider": "me", "cost": price})
+        else:
+            told = await reserve(service, credits_each=price)
+        assert (told.status, told.json["field"]) == (400, field), price
     assert (await service.quota("1"))["position"] == before
 
 
