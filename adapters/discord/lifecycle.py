@@ -29,12 +29,14 @@ from adapters.discord.cogs.market import MarketCog
 from adapters.discord.cogs.market_managing import MarketManagingCog
 from adapters.discord.cogs.mine import MineCog
 from adapters.discord.cogs.pricing import PricingCog
+from adapters.discord.cogs.tiers import TiersCog
 from adapters.discord.erasing import EraseItem
 from adapters.discord.governing import GoverningItem
 from adapters.discord.granting import GrantButton
 from adapters.discord.offers import MarketButton
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
+from adapters.discord.tier_edits import TierItem
 from adapters.discord.waiting import QueueButton
 from adapters.ports.faults import ConfigError
 from adapters.ports.measured import Measured
@@ -45,7 +47,7 @@ CLOSE_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 300.0
 ABILITIES = Abilities(
-    cogs=(ImagineCog, ImagesCog, MineCog, PricingCog, MarketCog, DataCog, ManagingCog, MarketManagingCog),
+    cogs=(ImagineCog, ImagesCog, MineCog, PricingCog, MarketCog, DataCog, ManagingCog, MarketManagingCog, TiersCog),
     menus=(add_menus,),
     buttons=(
         PictureButton,
@@ -59,6 +61,7 @@ ABILITIES = Abilities(
         MoreButton,
         WithdrawButton,
         AnswerButton,
+        TierItem,
     ),
     forms=(MoreForm(), AnswerForm()),
     news=(AskNews,),

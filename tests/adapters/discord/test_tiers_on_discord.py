@@ -14,9 +14,11 @@ from domain.commands import SetPolicy
 from domain.limits import UserLimits
 from domain.tiers import Tier
 from tests.adapters.application.evidence import events_of
-from tests.adapters.discord.bot.stage import finished, running
+from tests.adapters.discord.bot.stage import PICTURE_SECONDS, finished, running
+from tests.adapters.discord.fake.messages import Message
 from tests.adapters.discord.fake.people import Person
 from tests.adapters.discord.fake.server import FakeDiscord
+from tests.adapters.discord.fake.world import MANAGE_GUILD, USUAL, Role
 
 BOOSTER, OTHER = 5_001, 5_002
 
@@ -87,3 +89,75 @@ async def test_a_tier_is_shown_given_and_taken_back(fake: FakeDiscord, ann: Pers
         assert "**everybody**" in await told(tier="friends", take_back=True)
         assert "Tier Not Found" in await told(tier="friends", take_back=True)
     assert fake.complaints == []
+
+
+async def test_a_tier_is_made_changed_and_taken_away_with_the_question_first(fake: FakeDiscord, root: Path) -> None:
+    """From what to what and whom it touches is shown; only the button changes it, as it was shown, and works once."""
+    guild = next(iter(fake.world.guilds.values()))
+    owner = guild.owner
+    assert isinstance(owner, Person)
+
+    async def asked(command: str, **options: object) -> Message:
+        return await finished(await owner.slash(f"tiers {command}", options))
+
+    async with running(fake, root, GENERATOR="sketch"):
+        await fake.synced()
+        role = Role(OTHER, "helpers")
+        limits = {"daily": 9, "limits": "user/month/credits=20", "role": role, "operations": "upscale, text_to_image"}
+        new = await asked("set", tier="Helpers", **limits, weight=3)
+        assert "It would be tier helpers: 9 a day; user/month/credits 20;" in plainly(new)
+        assert f"by guild:{guild.id}/role:{OTHER}" in plainly(new)
+        assert events_of(root, "TierDefined")[-1]["data"]["tier"] != "helpers"
+        assert "✅ tier helpers: 9 a day" in plainly(await pressed(fake, owner, new))
+        data = events_of(root, "TierDefined")[-1]["data"]
+        assert (data["limits"]["daily"], data["operations"], data["weight"]) == (9, ["text_to_image", "upscale"], 3)
+        more = await asked("set", tier="helpers", daily=12)
+        assert "It is tier helpers: 9 a day;" in plainly(more)
+        assert "It would be tier helpers: 12 a day; user/month/credits 20;" in plainly(more)
+        less = await asked("set", tier="helpers", limits="none", operations="all", without_role=role)
+        await pressed(fake, owner, more)
+        late = plainly(await pressed(fake, owner, less))
+        assert "Somebody else changed the limits meanwhile" in late
+        assert "tier helpers: 12 a day" in late
+        bare = await pressed(
+            fake, owner, await asked("set", tier="helpers", limits="none", operations="all", without_role=role)
+        )
+        assert "✅ tier helpers: 12 a day; weight 3." in plainly(bare)
+        assert "helpers: 12 a day" in plainly(await asked("show"))
+        gone = await asked("remove", tier="helpers")
+        assert "It would be no tier helpers any more." in plainly(gone)
+        assert "✅ no tier helpers any more." in plainly(await pressed(fake, owner, gone))
+        assert "Tier Not Found" in (await asked("remove", tier="helpers")).text
+        assert "no such window" in (await asked("set", tier="x", limits="user/year/credits=1")).text
+        assert "A tier has 1 to 64" in (await asked("set", tier="no tier")).text
+    assert fake.complaints == []
+
+
+async def test_who_manages_one_server_changes_no_tier(fake: FakeDiscord, root: Path) -> None:
+    """Nor by a button that is another's."""
+    guild = next(iter(fake.world.guilds.values()))
+    owner = guild.owner
+    assert isinstance(owner, Person)
+    boss = fake.user("boss", permissions=USUAL | MANAGE_GUILD)
+    async with running(fake, root, GENERATOR="sketch"):
+        await fake.synced()
+        for command in ("show", "set", "remove"):
+            options = {} if command == "show" else {"tier": "friends"}
+            told = (await finished(await boss.slash(f"tiers {command}", options))).text
+            assert "only the bot's owner" in told
+    assert len(events_of(root, "TierDefined")) == 3
+
+
+async def pressed(fake: FakeDiscord, owner: Person, question: Message) -> Message:
+    """The question, once its yes was answered in its place."""
+    await owner.click(question, "Yes, change it")
+    return await fake.world.bell.until(
+        lambda: None if "Shall it be changed?" in question.text else question,
+        timeout=PICTURE_SECONDS,
+        what=lambda: f"an answer in the place of {question.text}",
+    )
+
+
+def plainly(shown: Message) -> str:
+    """Without what keeps names from being formatted."""
+    return shown.text.replace("\\", "")

@@ -19,7 +19,7 @@ from tests.adapters.discord.fake.command_rules import (
     SUBCOMMAND,
 )
 from tests.adapters.discord.fake.refusals import Json
-from tests.adapters.discord.fake.world import EVERYTHING, USE_COMMANDS, Channel, Upload, User
+from tests.adapters.discord.fake.world import EVERYTHING, USE_COMMANDS, Channel, Role, Upload, User
 
 BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, ATTACHMENT = 5, 6, 7, 8, 9, 11
 KINDS: dict[int, tuple[type, ...]] = {
@@ -28,6 +28,7 @@ KINDS: dict[int, tuple[type, ...]] = {
     BOOLEAN: (bool,),
     USER: (User,),
     CHANNEL: (Channel,),
+    ROLE: (Role,),
     MENTIONABLE: (User,),
     NUMBER: (int, float),
     ATTACHMENT: (Upload,),
@@ -128,6 +129,9 @@ class Typing:
                 if option.get("channel_types") and 0 not in option["channel_types"]:
                     raise ClientRefuses(f"#{value.name} is not of the types of {option['name']!r}")
                 self.resolved.setdefault("channels", {})[str(value.id)] = {**value.json, "permissions": "0"}
+                return str(value.id)
+            case Role():
+                self.resolved.setdefault("roles", {})[str(value.id)] = value.json
                 return str(value.id)
             case Upload():
                 json = self.keep_upload(value)

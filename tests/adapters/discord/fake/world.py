@@ -85,6 +85,27 @@ class Settings:
     privileged_intents: int = 0
 
 
+class Role(NamedTuple):
+    """A role of a server, as an option names it."""
+
+    id: int
+    name: str
+
+    @property
+    def json(self) -> Json:
+        """As Discord sends it."""
+        flags = dict.fromkeys(("hoist", "managed", "mentionable"), False)
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "permissions": "0",
+            "position": 1,
+            "color": 0,
+            "flags": 0,
+            **flags,
+        }
+
+
 class Upload(NamedTuple):
     """A file as it is handed over: by the bot with a message, or by a user as an option."""
 
