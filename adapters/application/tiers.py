@@ -11,7 +11,7 @@ from typing import NamedTuple
 from adapters.application.ends import refuse_past_end
 from adapters.application.idempotency import Key, with_key
 from adapters.application.reading import ReadableStorage
-from adapters.application.results import LIBRARY, Actor, Changed, changed
+from adapters.application.results import LIBRARY, SYSTEM, Actor, Changed, changed
 from adapters.application.storage import Storage
 from domain.instants import day_of
 from domain.limit_names import ALL_LIMITS, CREDITS, USER, taken_apart
@@ -19,8 +19,20 @@ from domain.limits import Limits
 from domain.names import malformed_user
 from domain.refusals import Reason, Refusal
 from domain.tier_commands import AssignTier, DefineTier, SeeGroups, SeenTier, UnassignTier
-from domain.tiers import EVERYBODY, Benefits, Member, Tier, Tiers, benefits_at, benefits_of, is_over, limits_of
-from domain.tiers_given import TIER
+from domain.tiers import (
+    EVERYBODY,
+    Benefits,
+    Member,
+    SeenAt,
+    Tier,
+    Tiers,
+    benefits_at,
+    benefits_of,
+    is_over,
+    limits_of,
+    seen_at,
+)
+from domain.tiers_given import TIER, groups_seen
 from domain.usage import find_day
 from domain.validation import malformed
 from domain.windows import window_named
@@ -141,6 +153,13 @@ def unassign_tier_blocking(
     return changed(opened.ledger.execute(with_key(command, idempotency_key, opened)))
 
 
+def are_news(storage: ReadableStorage, user: str, seen: SeenAt) -> bool:
+    """Whether the groups of a user at a place, of those that tiers name, are others than those last seen there."""
+    root = storage.running()
+    told = SeeGroups(user, SYSTEM.by, seen.place, seen.groups)
+    return groups_seen(told, root.state, root.now()) is not None
+
+
 async def see_groups(
     storage: Storage, user: str, place: str, groups: tuple[str, ...], *, actor: Actor = LIBRARY
 ) -> Changed | Refusal:
@@ -160,10 +179,14 @@ def tiers_of(storage: ReadableStorage, user: str) -> UserTiers:
     return UserTiers(held, benefits, limits_of(state, user, state.policy, at, benefits))
 
 
-def standing_of(storage: ReadableStorage, user: str) -> tuple[int, int | None]:
-    """A user's weight in the line, and the most requests of theirs under way; None: as many as everybody's."""
+def standing_of(storage: ReadableStorage, user: str, seen: SeenAt | None = None) -> tuple[int, int | None]:
+    """A user's weight in the line, and the most requests of theirs under way; None: as many as everybody's. `seen`:
+    the groups that come with a request.
+    """
     root = storage.running()
-    benefits = benefits_at(root.state, user, root.now())
+    member = root.state.member(user)
+    now = member if seen is None else seen_at(member, seen.place, seen.groups)
+    benefits = benefits_of(root.state.tiers, now, root.now())
     return benefits.weight or LEAST_WEIGHT, benefits.waiting
 
 

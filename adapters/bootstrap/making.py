@@ -14,6 +14,7 @@ from adapters.ports.faults import Fault
 from adapters.settings.config import Config
 from adapters.studio import Standing, StudioSettings
 from adapters.studio.standing import all_equal
+from domain.tiers import SeenAt
 
 
 def make_generator(config: Config) -> ImageGenerator:
@@ -35,12 +36,12 @@ def studio_settings(config: Config, store: Storage) -> StudioSettings:
     )
 
 
-def standing_by_tiers(store: Storage, user: str) -> Standing:
-    """How a user stands in the line; as everybody where the storage cannot be asked, which refuses the request itself
-    then.
+def standing_by_tiers(store: Storage, user: str, seen: SeenAt | None = None) -> Standing:
+    """How a user stands in the line, with the groups that were just seen; as everybody where the storage cannot be
+    asked, which refuses the request itself then.
     """
     try:
-        weight, waiting = standing_of(store, user)
+        weight, waiting = standing_of(store, user, seen)
     except Fault:
         return all_equal(user)
     return Standing(weight, waiting)

@@ -25,6 +25,7 @@ from adapters.discord.messages import (
     unexpected,
 )
 from adapters.discord.replies import tell
+from adapters.discord.roles import see_roles
 from adapters.ports.faults import Fault
 from domain.refusals import Reason, Refusal
 
@@ -69,10 +70,13 @@ class AbbyTree(app_commands.CommandTree[Any]):
     """The commands; none begins while the bot is stopping."""
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Whether a command may begin."""
+        """Whether a command may begin; the roles of who asks are known by then."""
         if interaction.type is discord.InteractionType.autocomplete:
             return await _suggests(interaction)
-        return not await refused_for_now(interaction, _name_of(interaction))
+        if await refused_for_now(interaction, _name_of(interaction)):
+            return False
+        await see_roles(interaction)
+        return True
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
         """Every error that a command raised."""

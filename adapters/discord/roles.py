@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import discord
 
+from adapters.application.results import Actor
+from adapters.application.tiers import are_news, see_groups
+from adapters.ports.faults import Fault
 from domain.tiers import SeenAt
+
+MOST_SECONDS = 1.0
+"""Discord waits three seconds for the first word of an answer."""
+
+
+async def see_roles(interaction: discord.Interaction[Any]) -> None:
+    """Before a command begins the log knows the roles of who asks, where they are news to it. Where it does not answer
+    in time the command goes on: what asks for a picture tells them once more.
+    """
+    seen = roles_of(interaction)
+    if seen is None:
+        return
+    store, user = interaction.client.store, str(interaction.user.id)
+    with suppress(Fault, TimeoutError):
+        if are_news(store, user, seen):
+            async with asyncio.timeout(MOST_SECONDS):
+                await see_groups(store, user, *seen, actor=Actor(f"discord:{user}", seen.place))
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> SeenAt | None:

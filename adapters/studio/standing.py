@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from domain.tiers import SeenAt
+
 LEAST_WEIGHT: Final = 1
 MOST_WEIGHT: Final = 100
 
@@ -29,12 +31,14 @@ class Standing:
         assert self.waiting is None or self.waiting >= 0, "a number of requests"
 
 
-StandingOf = Callable[[str], Standing]
-"""Is asked at each request, from the event loop; it must be quick, and raises nothing."""
+StandingOf = Callable[[str, SeenAt | None], Standing]
+"""Of a user, with the groups that come with the request. Is asked at each, from the event loop; it must be quick, and
+raises nothing.
+"""
 
 _EQUAL = Standing()
 
 
-def all_equal(_: str) -> Standing:
+def all_equal(_: str, _seen: SeenAt | None = None) -> Standing:
     """For users of whom nothing is known."""
     return _EQUAL

@@ -128,7 +128,7 @@ class Studio:
         if idempotency_key is not None and len(idempotency_key) > MAX_IDEMPOTENCY_KEY_CHARS:
             return Refusal(Reason.MALFORMED, user, f"A request key has at most {MAX_IDEMPOTENCY_KEY_CHARS} characters.")
         input_bytes, owner = len(request.image or b""), owner_of(self._store, user, actor)
-        standing = self._settings.standing_of(user)
+        standing = self._settings.standing_of(user, actor.seen)
         if busy := self._queue.refusal(user, owner, input_bytes, standing.waiting):
             return busy
         self._queue.join(user, owner, input_bytes)
@@ -142,7 +142,7 @@ class Studio:
 
     def refusal(self, user: str, *, actor: Actor, input_bytes: int = 0) -> Refusal | None:
         """Why one more request may not join the line at this moment; None where it may."""
-        most = self._settings.standing_of(user).waiting
+        most = self._settings.standing_of(user, actor.seen).waiting
         return self._queue.refusal(user, owner_of(self._store, user, actor), input_bytes, most)
 
     def measured(self) -> list[Measured]:

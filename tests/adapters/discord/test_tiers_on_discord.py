@@ -4,15 +4,20 @@ from there on.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from adapters.application.tiers import define_tier_blocking
+from adapters.discord import roles
 from adapters.engines.opening import open_store
+from adapters.ports.faults import OutcomeUnknown
 from domain.commands import SetPolicy
 from domain.limits import UserLimits
-from domain.tiers import Tier
+from domain.tiers import SeenAt, Tier
 from tests.adapters.application.evidence import events_of
 from tests.adapters.discord.bot.stage import PICTURE_SECONDS, finished, running
 from tests.adapters.discord.fake.messages import Message
@@ -62,6 +67,51 @@ async def test_a_role_counts_at_the_next_command(fake: FakeDiscord, ann: Person,
     place = f"guild:{guild.id}"
     assert [(one["place"], one["groups"]) for one in seen] == [(place, [f"{place}/role:{BOOSTER}"]), (place, [])]
     assert fake.complaints == []
+
+
+async def test_whatever_the_next_command_is_a_role_counts(fake: FakeDiscord, ann: Person, root: Path) -> None:
+    """Also one that asks for no picture; what is so already is recorded once."""
+    guild = next(iter(fake.world.guilds.values()))
+    async with running(fake, root, GENERATOR="sketch"):
+        await fake.synced()
+        guild.roles[ann] = (BOOSTER,)
+        for _ in range(2):
+            assert "Daily Generations: 0/2" in (await finished(await ann.slash("quota"))).text
+        guild.roles[ann] = ()
+        told = await finished(await ann.slash("price"))
+        assert "1 of your 1 generations are left today" in told.text
+    seen = [event["data"] for event in events_of(root, "GroupsSeen")]
+    place = f"guild:{guild.id}"
+    assert [(one["by"], one["groups"]) for one in seen] == [
+        (f"discord:{ann.id}", [f"{place}/role:{BOOSTER}"]),
+        (f"discord:{ann.id}", []),
+    ]
+    assert fake.complaints == []
+
+
+@pytest.mark.parametrize(("trouble", "seen"), [("fails", 0), ("hangs", 0), ("", 1)])
+async def test_a_command_goes_on_where_roles_cannot_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, seen: int
+) -> None:
+    """They count as last seen then; nothing is raised, and nobody waits for a disk."""
+    store, role = open_store(tmp_path), SeenAt("guild:9", ("guild:9/role:1",))
+    define_tier_blocking(store, Tier("boosters", UserLimits(daily=2), groups=role.groups), "for the test")
+
+    async def in_vain(*_: object, **__: object) -> None:
+        """Fails, or is not answered."""
+        if trouble == "fails":
+            raise OutcomeUnknown("the disk")
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(roles, "roles_of", lambda _: role)
+    monkeypatch.setattr(roles, "MOST_SECONDS", 0.01 if trouble else 5.0)
+    if trouble:
+        monkeypatch.setattr(roles, "see_groups", in_vain)
+    asks: Any = SimpleNamespace(client=SimpleNamespace(store=store), user=SimpleNamespace(id=1))
+    await roles.see_roles(asks)
+    assert len(events_of(tmp_path, "GroupsSeen")) == seen
+    store.close()
+    await roles.see_roles(asks)
 
 
 async def test_a_tier_is_shown_given_and_taken_back(fake: FakeDiscord, ann: Person, root: Path) -> None:

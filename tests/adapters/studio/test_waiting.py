@@ -20,6 +20,7 @@ from adapters.ports.failures import GenerationFailure
 from adapters.studio import Generated, GenerationOutcome, Progress, Standing, Studio, StudioSettings, Whose
 from domain.commands import SetPolicy
 from domain.refusals import Reason, Refusal
+from domain.tiers import SeenAt
 from tests.adapters.application.evidence import events_of
 from tests.adapters.generation.in_memory_providers import InMemoryProvider
 
@@ -213,7 +214,7 @@ async def test_turns_and_bounds_are_by_the_standing_of_each_user(store: Storage)
     """The one place where whoever knows more of users says so."""
     standings = {"gold": Standing(weight=2, waiting=5), "few": Standing(waiting=1)}
     line = Line(
-        store, StudioSettings(at_once=1, queue_length=50, standing_of=lambda user: standings.get(user, Standing()))
+        store, StudioSettings(at_once=1, queue_length=50, standing_of=lambda user, _: standings.get(user, Standing()))
     )
     await line.ask("9", ANN, "first")
     for number in range(4):
@@ -227,4 +228,22 @@ async def test_turns_and_bounds_are_by_the_standing_of_each_user(store: Storage)
     assert await line.studio.generate("gold", cat, actor=ANN) == Refusal(Reason.BUSY, "gold", limit=5, used=5)
     assert line.studio.refusal("few", actor=ANN) == Refusal(Reason.BUSY, "few", limit=1, used=1)
     assert line.studio.refusal("plain", actor=ANN) is None
+    await line.serve()
+
+
+async def test_who_asks_with_the_groups_of_this_minute_stands_by_them(store: Storage) -> None:
+    """The line is told what came with the request, for its bound as for its turns."""
+    vip = SeenAt("api:site", ("group:vip",))
+    line = Line(
+        store,
+        StudioSettings(
+            at_once=1, queue_length=50, standing_of=lambda _, seen: Standing(2, 9) if seen == vip else Standing(1, 1)
+        ),
+    )
+    as_vip = ANN._replace(seen=vip)
+    await line.ask("9", ANN, "first")
+    for number in range(2):
+        await line.ask("1", as_vip, f"vip {number}")
+    assert line.studio.refusal("1", actor=as_vip) is None
+    assert line.studio.refusal("1", actor=ANN) == Refusal(Reason.BUSY, "1", limit=1, used=2)
     await line.serve()
