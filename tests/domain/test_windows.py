@@ -117,6 +117,18 @@ def test_one_under_on_and_one_over_and_then_the_window_turns(
     told.when(reserve("c", **asked), at=first).then_allowed()
 
 
+@pytest.mark.parametrize("scope", ["user", "guild", "pool"])
+@pytest.mark.parametrize(("month", "days"), [("2026-02", 28), ("2028-02", 29), ("2026-04", 30), ("2026-01", 31)])
+def test_a_month_counts_each_of_its_days(scope: str, month: str, days: int) -> None:
+    """One place on every day of it: the last fits on its last day, and one more does not."""
+    begin = f"{month}-01T00:00:00.000000Z"
+    past: Past = [policy(at=begin, daily=9, windows=((f"{scope}/month/generations", days),))]
+    past += [reserved(f"d{day}", at=f"{month}-{day:02}T00:00:00.000000Z", origin=GUILD) for day in range(1, days)]
+    last = f"{month}-{days}T23:59:59.999999Z"
+    told = given(*past).when(reserve("last", origin=GUILD), at=last).then_allowed()
+    told.when(reserve("over", origin=GUILD), at=last).then_refused(Reason.WINDOW_LIMIT, limit=days, used=days)
+
+
 # -- scopes
 
 

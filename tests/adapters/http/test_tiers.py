@@ -14,6 +14,7 @@ from adapters.tokens.token import Scope, Token, digest_of, new_text
 from domain.instants import EARLIEST
 from tests.adapters.application.evidence import events_of
 from tests.adapters.http.conftest import JSON, Running
+from tests.adapters.http.test_generations import GENERATION_FIELDS
 from tests.hostile.builders import png
 
 GOLD = "/v1/admin/tiers/gold"
@@ -91,6 +92,29 @@ async def test_what_a_tier_does_not_allow_is_refused(service: Running) -> None:
     refused = await service.send_json("POST", "/v1/users/1/reservations", body)
     assert (refused.status, refused.json["reason"]) == (403, "NOT_ALLOWED")
     assert "the operation text_to_image (allowed: upscale)" in refused.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("which", "right", "wrong", "told"),
+    [
+        ("providers", "sketch", "openai", "the provider sketch (allowed: openai)"),
+        ("models", "sketch-1", "core", "the model sketch-1 (allowed: core)"),
+        ("operations", "text_to_image", "upscale", "the operation text_to_image (allowed: upscale)"),
+    ],
+)
+async def test_a_picture_is_made_by_what_a_tier_allows_alone(
+    service: Running, which: str, right: str, wrong: str, told: str
+) -> None:
+    """The service knows who would make it, by which model and how; nothing is held for what is refused."""
+    making = "/v1/users/1/generations"
+    await put(service, "/v1/admin/tiers/everybody", **{which: [wrong]})
+    refused = await service.send_json("POST", making, GENERATION_FIELDS)
+    assert (refused.status, refused.json["reason"]) == (403, "NOT_ALLOWED")
+    assert told in refused.json["detail"]
+    assert (await service.quota("1"))["daily"]["used"] == 0
+    await put(service, "/v1/admin/tiers/everybody", **{which: [right]})
+    assert (await service.send_json("POST", making, GENERATION_FIELDS)).status == 201
+    assert (await service.quota("1"))["daily"]["used"] == 1
 
 
 async def test_the_group_of_a_token_gives_its_users_a_tier(service: Running) -> None:
