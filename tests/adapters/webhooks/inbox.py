@@ -29,7 +29,7 @@ SECRET = "whsec_" + "c2VjcmV0IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMgbG9uZw=="
 OTHER_SECRET = "whsec_" + "YW5vdGhlciBzZWNyZXQgb2YgdGhlIHRlc3RzLCBsb25nZXI="
 DAY_SECONDS = 86_400
 MOST_PAUSES = 200
-TYPES = ("PolicyChanged",)
+TYPES: tuple[str, ...] = ("PolicyChanged",)
 
 
 class Post(NamedTuple):
