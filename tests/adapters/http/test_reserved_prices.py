@@ -86,7 +86,13 @@ async def test_a_limit_of_credits_refuses_what_is_priced(service: Running) -> No
     """The last thousandth is there, one more is not."""
     assert (await reserve(service, credits_each="20.001")).status == 429
     assert (await reserve(service, credits_each="20")).status == 201
-    assert (await reserve(service, credits_each="0.001")).status == 429
+    refused = await reserve(service, credits_each="0.001")
+    assert refused.status == 429
+    told = {name: refused.json[name] for name in ("window", "violated-policies", "limit", "used", "held")}
+    assert told == {"window": MONTH, "violated-policies": [MONTH], "limit": 20, "used": 0, "held": 20}
+    (window,) = (one for one in (await service.quota("1"))["windows"] if one["limit"] == MONTH)
+    assert refused.json["resets_at"] == window["resets_at"]
+    assert window["resets_at"].endswith("-01T00:00:00.000000Z")
 
 
 NO_PRICES = (-1, "-1", 0.7505, "0.7505", "1e3", "", " 1", "1,5", "9" * 13, 1e300, True, "\u0661")
