@@ -22,9 +22,13 @@ def bad_amount(amount: object) -> str | None:
     return None if is_whole(amount, 1, MAX_LIMIT) else f"An amount must be a whole number from 1 to {MAX_LIMIT}."
 
 
-def bad_id(text: str) -> str | None:
+def bad_id(text: object) -> str | None:
     """Why it is no id."""
-    return None if _ID.fullmatch(text) else "An id has 1 to 64 letters, digits, '.', '_' and '-'."
+    return (
+        None
+        if isinstance(text, str) and _ID.fullmatch(text)
+        else "An id has 1 to 64 letters, digits, '.', '_' and '-'."
+    )
 
 
 def bad_text(text: object, what: str) -> str | None:

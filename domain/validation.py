@@ -199,6 +199,8 @@ def _bad_grant(command: GiveGrant | VoidGrant) -> str | None:
 
 
 def _bad_gift(command: GiveGrant) -> str | None:
+    if bad := bad_end(command.expires_at) or bad_end(command.rollover_until):
+        return bad
     window = command.rollover_until or NEVER
     ends = (
         None if command.expires_at is None or command.expires_at < window else "What rolls over ends after the grant."
@@ -209,8 +211,6 @@ def _bad_gift(command: GiveGrant) -> str | None:
         or (None if is_whole(command.amount, 1, MAX_LIMIT) else f"A grant is of 1 to {MAX_LIMIT}.")
         or not_of(command.source, GIVEN_SOURCES)
         or (None if is_whole(command.priority, 0, MAX_PRIORITY) else f"A priority is 0 to {MAX_PRIORITY}.")
-        or bad_end(command.expires_at)
-        or bad_end(command.rollover_until)
         or (None if is_whole(command.rollover, 0, command.amount) else "What rolls over is at most what is granted.")
         or (None if rolls or not (command.rollover or command.rollover_until) else "Only what expires can roll over.")
         or ends

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.ask_commands import AnswerAsk, AskForMore
 from domain.commands import (
     DELETE_REASONS,
     MAX_COUNT,
@@ -20,6 +21,7 @@ from domain.commands import (
     FreshName,
     SetPreference,
 )
+from domain.point_commands import BuyOffer, Offer, SetOffer, WithdrawOffer
 from domain.refusals import Reason
 from domain.validation import MAX_DAYS, MAX_KEY_CHARS, MAX_TTL_SECONDS, malformed
 from tests.domain.examples import (
@@ -27,10 +29,12 @@ from tests.domain.examples import (
     NOON,
     SWEEP,
     adopt,
+    assign,
     clean_up,
     complete,
     correct_clock,
     delete,
+    give,
     key,
     on,
     override,
@@ -40,11 +44,13 @@ from tests.domain.examples import (
     save,
     set_policy,
     sweep,
+    void,
 )
 from tests.domain.history import given
 
 EDGES: list[Any] = [None, 0, MAX_LIMIT]
 NOT_WHOLE: list[Any] = [1.0, True, "1", float("nan")]
+NO_ENDS: list[Any] = ["", "tomorrow", NOON[:-1], "2026-03-10", 7, b"soon", []]
 NOT_TEXT: list[Any] = ["", "x" * (MAX_TEXT + 1), "two\nlines", "\x1b[31m", "\u202e", "\udcff", 7, None]
 
 
@@ -93,7 +99,30 @@ BAD: dict[str, list[Command]] = {
         *(set_policy(word) for word in ("", "argument")),
     ],
     "days": [clean_up(days) for days in [-1, MAX_DAYS + 1, *NOT_WHOLE]],
-    "end of an override": [override(daily=1, until=until) for until in ("", "tomorrow", NOON[:-1], "2026-03-10")],
+    "An id": [
+        make(text)
+        for make in (
+            give,
+            void,
+            lambda text: WithdrawOffer("cli", text, "why"),
+            lambda text: SetOffer("cli", Offer(text, "credits", 1, 1), "why"),
+            lambda text: BuyOffer("42", "cli", text, "grant"),
+            lambda text: BuyOffer("42", "cli", "offer", text),
+            lambda text: AskForMore("42", "cli", text, 1, "user/day/generations"),
+            lambda text: AnswerAsk("42", "cli", text, "denied"),
+        )
+        for text in ["no id", *NOT_TEXT]
+    ],
+    "end of an override": [
+        make(until)
+        for make in (
+            lambda until: override(daily=1, until=until),
+            lambda until: give(expires_at=until),
+            lambda until: give(expires_at=on(11), rollover=1, rollover_until=until),
+            lambda until: assign(until=until),
+        )
+        for until in NO_ENDS
+    ],
     "limit": [
         *(override(**{limit: value}) for limit in ("user_bytes", "daily") for value in [-1, MAX_LIMIT + 1, *NOT_WHOLE]),
         *(
