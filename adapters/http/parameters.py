@@ -24,8 +24,8 @@ CLIENT_HEADER = "Abby-Client"
 ACTS_IN: Final = web.RequestKey("acts_in", str)
 """The guild that a request says it is asked for."""
 NO_GUILD = (
-    "This does not allow to say for which server a picture is. `abby token create NAME --guild ID` makes a token for "
-    "one, and a token with the scope 'admin' may name any."
+    "This {asks} does not allow to say for which server a picture is. `abby token create NAME --guild ID` makes a "
+    "token for one, and a token with the scope 'admin' may name any."
 )
 
 _QUOTED_KEY = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
@@ -78,10 +78,29 @@ def act_in(request: web.Request, guild: str | None) -> None:
     caller = request.get(CALLER)
     if caller is not None and (token := caller.token) is not None and token.guild != guild:
         if token.guild is not None:
-            raise Problem(FORBIDDEN, f"This token asks for the server {token.guild} alone.", members={"field": "guild"})
+            raise _for_another(token.guild)
         if caller.is_of_discord or not token.scope.includes(Scope.ADMIN):
-            raise Problem(FORBIDDEN, NO_GUILD, members={"field": "guild"})
+            raise Problem(FORBIDDEN, NO_GUILD.format(asks=caller.with_what), members={"field": "guild"})
     request[ACTS_IN] = guild
+
+
+def look_at(request: web.Request, guild: str | None) -> str | None:
+    """The server whose figures are told: this one, else that of the token. 403 for whoever may not be told of it: a
+    token for one server looks at no other, and what is for one user alone at none.
+    """
+    caller: Caller | None = request.get(CALLER)
+    if guild is None or caller is None or (token := caller.token) is None or token.guild == guild:
+        return guild_of(request) if guild is None else guild
+    if token.guild is not None:
+        raise _for_another(token.guild)
+    if token.user is not None:
+        sentence = f"This {caller.with_what} is for the user {token.user} alone, and is told of no server."
+        raise Problem(FORBIDDEN, sentence, members={"field": "guild"})
+    return guild
+
+
+def _for_another(guild: str) -> Problem:
+    return Problem(FORBIDDEN, f"This token asks for the server {guild} alone.", members={"field": "guild"})
 
 
 def guild_of(request: web.Request) -> str | None:

@@ -17,7 +17,7 @@ from adapters.http.answers import json_answer
 from adapters.http.contract.query import LIMIT, OFFSET, PAGE, Words
 from adapters.http.contract.route import Answer, Route
 from adapters.http.contract.shapes import Policy, UsersPage
-from adapters.http.parameters import guild_of, user_of
+from adapters.http.parameters import look_at, user_of
 from adapters.http.problems import NOT_FOUND, Problem
 from adapters.http.rate_limits import FIGURES
 from adapters.http.services import services_of
@@ -37,7 +37,7 @@ SEARCH = Words("search", "What their ids have in them.", r"^[a-z0-9_-]{1,64}$", 
 
 async def quota(request: web.Request) -> web.Response:
     """The status dictionary of one user; in a guild, with its limits."""
-    guild = GUILD.of(request) or guild_of(request)
+    guild = look_at(request, GUILD.of(request))
     request[FIGURES] = figures = figures_of(services_of(request).store, user_of(request), guild)
     return json_answer(status_of(figures))
 

@@ -9,6 +9,7 @@ it as what is asked there.
 | a token with the scope `admin`, or a program of this machine | any server | counts there |
 | any other token, for one user or all | any server | 403 before anything is looked up |
 | anybody | what is no id | 400 that names the field |
+| a token for one server, or for one user | to be told another server's figures, or any server's | 403 |
 | anybody of them | nothing, without a server of the token | no server's limits, `http` in the log |
 | a program of this machine that nobody vouches for | a server | is a stranger all the same |
 """
@@ -195,6 +196,23 @@ async def test_a_stranger_who_names_a_server_is_one_all_the_same(serve: Serve) -
     assert (await ask(service, {}, guild="9")).status == 201
     assert (await ask(service, {}, guild="9")).status == 429
     assert origins(service, "GenerationReserved") == ["guild:9"]
+
+
+async def test_a_servers_figures_are_told_to_whoever_may_ask_for_it_or_for_all(service: Running) -> None:
+    """What one server has used is nothing to a token for another, or to one for a single user."""
+    await ask(service, token(service, guild="9"))
+    path = "/v1/users/1/quota?guild=9"
+    for who in (token(service, guild="9"), token(service, Scope.READ), token(service, Scope.ADMIN)):
+        (window,) = (await service.ask("GET", path, headers=who)).json["windows"]
+        assert window["used"] + window["held"] == 1
+    own = token(service, user="1")
+    for who in (token(service, guild="8"), own, token(service, Scope.READ, user="1")):
+        told = await service.ask("GET", path, headers=who)
+        assert (told.status, told.json["field"]) == (403, "guild")
+        assert "used" not in told.json["detail"]
+    assert (await service.ask("GET", "/v1/users/1/quota", headers=own)).status == 200
+    refused = await ask(service, own, guild="9")
+    assert (refused.status, refused.json["detail"][:25]) == (403, "This token does not allow")
 
 
 async def test_a_token_for_one_server_is_told_its_limits(service: Running) -> None:
