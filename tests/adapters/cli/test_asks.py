@@ -76,7 +76,7 @@ def test_through_a_service(abby: Abby, root: Path, fits: Any) -> None:
 WRONG = [
     (("ask", "ada", "--credits", "1", "--mb", "1"), "Write one of --credits, --generations and --mb"),
     (("ask", "ada", "--mb", "0"), "A request for nothing asks for nothing"),
-    (("ask", "ada", "--generations", "1001", "--yes"), "At most 1000 can be asked for"),
+    (("ask", "ada", "--generations", "1001", "--yes"), "At most 1000 generations can be asked for"),
     (("ask", "ada", "--generations", "1", "--limit", "pool/day/generations"), "no limit of generations for one user"),
     (("ask", "ada", "--generations", "1", "--limit", "user/month/credits"), "no limit of generations for one user"),
     (("ask", "ada", "--generations", "1", "--reason", "x" * 201, "--yes"), "1 to 200 printable characters"),
