@@ -31,7 +31,7 @@ from adapters.studio import Studio  # noqa: E402 - as above
 TARGET = ROOT / "docs" / "pictures" / "page.png"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
-DESKTOP: ViewportSize = {"width": 1180, "height": 1180}
+DESKTOP: ViewportSize = {"width": 1180, "height": 1495}
 PHONE: ViewportSize = {"width": 380, "height": 880}
 MARGIN, GAP, ROUND = 44, 44, 22
 BACKGROUND = (226, 221, 209)
@@ -74,7 +74,7 @@ async def _after_four_wishes(browser: Browser, address: str) -> Image.Image:
     page = await _open(browser, address, DESKTOP, "light")
     for prompt, style, size in WISHES:
         await page.get_by_label("What should be in it?").fill(prompt)
-        await page.get_by_label("Style").select_option(style)
+        await page.get_by_role("combobox", name="Style", exact=True).select_option(style)
         await page.get_by_text(size).click()
         await page.get_by_role("button", name="Make the picture").click()
         await page.get_by_role("img", name=prompt).wait_for(timeout=ANSWER_MS)
