@@ -122,7 +122,9 @@ def _what_is_left(name: str, most: int, left: int, asked: int) -> str:
 
 def _held(refusal: Refusal, unit: str) -> str:
     held = _number(refusal.held, unit)
-    return f"{held} of them are held for pictures under way, and come back if those fail." if refusal.held else ""
+    is_held, come = ("is", "comes") if held == "1" else ("are", "come")
+    told = f"{held} of them {is_held} held for pictures under way, and {come} back if those fail."
+    return told if refusal.held else ""
 
 
 def _instead(refusal: Refusal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from adapters.wording.figures import counted, size_in_words
+from domain.credits import PER_CREDIT
 from domain.point_events import (
     BURNED,
     CLAIM,
@@ -59,8 +60,9 @@ def offered(unit: str, amount: int, days: int | None) -> str:
         case "generations":
             what = counted(amount, "generation")
         case "credits":
-            whole, rest = divmod(amount, 1_000)
-            what = f"{whole:,}{f'.{rest:03}'.rstrip('0') if rest else ''} credits"
+            whole, rest = divmod(amount, PER_CREDIT)
+            decimals = f".{rest:03}".rstrip("0") if rest else ""
+            what = f"{whole:,}{decimals} {'credit' if amount == PER_CREDIT else 'credits'}"
         case _:
             what = size_in_words(amount)
     return what if days is None else f"{what} for {counted(days, 'day')}"

@@ -69,10 +69,17 @@ def window_in_words(refusal: Refusal, anew: str) -> str:
     unit, of = unit_of(name), limit_in_words(name)
     asked = refusal.asked.credits if unit == CREDITS else refusal.asked.count
     left = max(0, refusal.limit - refusal.used - refusal.held)
-    held = f", {amount_in_words(refusal.held, unit)} are held for running requests" if refusal.held else ""
-    used = f"{amount_in_words(refusal.used, unit)} of {amount_in_words(refusal.limit, unit)} are used{held}"
-    needed = f"you asked for {amount_in_words(asked, unit)}, and {amount_in_words(left, unit)} are left"
+    held = f", {_there_is(refusal.held, unit)} held for running requests" if refusal.held else ""
+    of_it = f" of {amount_in_words(refusal.limit, unit)}"
+    used = f"{_there_is(refusal.used, unit, of_it)} used{held}"
+    needed = f"you asked for {amount_in_words(asked, unit)}, and {_there_is(left, unit)} left"
     return f"Limit reached: {of}. {used[0].upper()}{used[1:]}; {needed}. {_instead(refusal)}{anew}".rstrip()
+
+
+def _there_is(amount: int, unit: str, of_it: str = "") -> str:
+    """An amount with its verb, before what is said of it."""
+    verb = "is" if amount == (PER_CREDIT if unit == CREDITS else 1) else "are"
+    return f"{amount_in_words(amount, unit)}{of_it} {verb}"
 
 
 def _instead(refusal: Refusal) -> str:

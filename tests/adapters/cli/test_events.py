@@ -348,6 +348,7 @@ SAID: list[tuple[Event, str]] = [
         "ten: 10 generations for 30 days for 5 points: a fair",
     ),
     (OfferSet(AT, "cli", "c", "credits", 1_250_400, 1, "a fair"), "c: 1,250.4 credits for 1 point: a fair"),
+    (OfferSet(AT, "cli", "c", "credits", 1_000, 1, "a fair"), "c: 1 credit for 1 point: a fair"),
     (OfferSet(AT, "cli", "b", "bytes", 1_048_576, 5, "a fair", 1), "b: 1.0 MB for 1 day for 5 points: a fair"),
     (OfferWithdrawn(AT, "cli", "ten", "it is over"), "ten is no longer offered: it is over"),
     (

@@ -19,6 +19,7 @@ from tests.adapters.discord.test_messages import OPERATORS_WORDS
 BY_SERVER = "Everybody in this server shares them."
 BY_ALL = "Everybody who uses this bot shares them, in all servers."
 HELD = "6 of them are held for pictures under way, and come back if those fail."
+HELD_ONE = "1 of them is held for pictures under way, and comes back if those fail."
 NOW, AFTER_IT = "Ask for at most 1, or wait.", "Ask for at most 3 after the reset."
 RESET = "\nNext Reset: <t:1769904000:R> (<t:1769904000:t>)"
 MANAGERS, OWNER = "The server's managers can raise it.", "Only whoever runs the bot can raise it."
@@ -29,6 +30,7 @@ ROWS: tuple[Row, ...] = (
     # (limit, (most, used, held), pictures asked for, what is told first, and then); a picture is six credits
     ("user/month/credits", (20, 20, 0), 1, "You've used all of your 20 credits this month.", (RESET,)),
     ("user/month/credits", (20, 14, 6), 1, "You've used all of your 20 credits this month.", (HELD, RESET)),
+    ("user/month/credits", (20, 19, 1), 1, "You've used all of your 20 credits this month.", (HELD_ONE, RESET)),
     ("user/month/credits", (20, 20, 0), 4, "You've used all of your 20 credits this month.", (AFTER_IT, RESET)),
     ("user/month/credits", (20, 18, 0), 1, "2 of your 20 credits are left this month, and this takes 6.", (RESET,)),
     ("user/month/credits", (20, 19, 0), 1, "1 of your 20 credits is left this month, and this takes 6.", (RESET,)),

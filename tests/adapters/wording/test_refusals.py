@@ -213,3 +213,45 @@ def test_a_full_storage_says_what_would_fit(refusal: Refusal, room: str, of_user
         sentence = sentence_of(refusal._replace(reason=reason))
         assert sentence.startswith(owner + room)
         assert sentence.endswith(advice)
+
+
+@pytest.mark.parametrize(
+    ("window", "figures", "sentence"),
+    [
+        (
+            "user/week/generations",
+            (3, 1, 1, 2),
+            (
+                "1 generation of 3 generations is used, 1 generation is held for running requests; you asked for 2 "
+                "generations, and 1 generation is left."
+            ),
+        ),
+        (
+            "user/week/generations",
+            (4, 2, 2, 1),
+            (
+                "2 generations of 4 generations are used, 2 generations are held for running requests; you asked for 1 "
+                "generation, and 0 generations are left."
+            ),
+        ),
+        (
+            "pool/month/credits",
+            (3_000, 1_000, 1_000, 1_001),
+            (
+                "1 credit of 3 credits is used, 1 credit is held for running requests; you asked for 1.001 credits, "
+                "and 1 credit is left."
+            ),
+        ),
+        (
+            "pool/month/credits",
+            (2_000, 1_001, 0, 1_000),
+            "1.001 credits of 2 credits are used; you asked for 1 credit, and 0.999 credits are left.",
+        ),
+    ],
+)
+def test_one_of_a_unit_is_told_as_one(window: str, figures: tuple[int, int, int, int], sentence: str) -> None:
+    """What is used, held, asked for and left, each with its verb."""
+    limit, used, held, wanted = figures
+    asked = Asked(1, 0, credits=wanted) if window.endswith("credits") else Asked(wanted, 0)
+    refusal = Refusal(Reason.WINDOW_LIMIT, "1", asked=asked, limit=limit, used=used, held=held, window=window)
+    assert sentence in sentence_of(refusal)
