@@ -87,15 +87,20 @@ async def price_of(generator: Generator, request: GenerationRequest) -> Estimate
     )
 
 
+def limit_of_credits(limits: Limits) -> str | None:
+    """The first limit of credits that is in force, by its name."""
+    return next((name for name, _ in limits.windows if name.endswith(CREDITS) and name not in limits.unenforced), None)
+
+
 async def refused_unpriced(generator: Generator, limits: Limits) -> str:
     """The sentence for operators whose limits of credits refuse every new picture, as nobody knows its price; "" where
     they do not, or there is no provider that could make one.
     """
-    limited = [name for name, _ in limits.windows if name.endswith(CREDITS) and name not in limits.unenforced]
-    estimate = await price_of(generator, GenerationRequest(Operation.TEXT_TO_IMAGE)) if limited else None
-    if not isinstance(estimate, Estimate) or estimate.credits_each is not None:
+    limited = limit_of_credits(limits)
+    estimate = None if limited is None else await price_of(generator, GenerationRequest(Operation.TEXT_TO_IMAGE))
+    if limited is None or not isinstance(estimate, Estimate) or estimate.credits_each is not None:
         return ""
-    return all_refused_unpriced(limited[0], estimate.model or estimate.provider, INSTEAD.get(estimate.provider, ""))
+    return all_refused_unpriced(limited, estimate.model or estimate.provider, INSTEAD.get(estimate.provider, ""))
 
 
 def _whole(request: GenerationRequest) -> GenerationRequest:

@@ -127,6 +127,7 @@ async def test_a_file_dropped_anywhere_is_the_source(desk: Desk) -> None:
     await expect(page.locator("#source-name")).to_have_text("dropped.png")
     await page.get_by_role("button", name="Without it").tap()
     await page.get_by_role("link", name="History").tap()
+    await expect(page.locator("#history-title")).to_be_visible()
     assert await page.evaluate(DROP, ["#history-title", list(png(8, 8))]) == [False, False]
     await page.get_by_role("link", name="Make", exact=True).tap()
     await expect(page.locator("#source-chosen")).to_be_hidden()

@@ -19,7 +19,7 @@ from adapters.discord.bot_state import Remembered, last_told, trouble_of
 from adapters.generation.configured import provider_settings, sent_unencrypted
 from adapters.generation.ended_models import ended_model
 from adapters.generation.generator import Generator
-from adapters.generation.pricing import refused_unpriced
+from adapters.generation.pricing import limit_of_credits, refused_unpriced
 from adapters.generation.providers import ProviderSettings, choice_of, choose_provider, why_none
 from adapters.market.configured import currency_unencrypted
 from adapters.settings.config import Config
@@ -132,8 +132,8 @@ def price(config: Config, state: QuotaState | None) -> Finding:
     limits = of_log._replace(
         windows=replaced(of_log.windows, storage.limits.windows), unenforced=(*of_log.unenforced, *storage.enforce)
     )
-    refused = asyncio.run(_refused_unpriced(provider_settings(config), limits))
-    if refused:
+    limited = limit_of_credits(limits) is not None
+    if limited and (refused := asyncio.run(_refused_unpriced(provider_settings(config), limits))):
         return warn(
             "price", refused, "`abby price` shows what is known; docs/providers.md tells how a price is written."
         )
