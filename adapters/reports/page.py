@@ -13,7 +13,7 @@ from adapters.reports.looks import DARK, LIGHT
 from adapters.reports.pictures import alone
 from adapters.reports.querying import NOT_VERIFIED
 from adapters.reports.reporting import Report
-from adapters.reports.wording import COLUMNS, cell, cells, in_words, key_noted, sums_noted, title
+from adapters.reports.wording import COLUMNS, cell, cells, in_words, key_noted, sums_noted, title, tried_noted
 
 SNIPPET = """
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -79,7 +79,7 @@ def as_page(told: Report) -> str:
 <h1>{heading}</h1><p>As of position {told.position:,} of the log. Times are UTC. {escape(NOT_VERIFIED)}</p>
 <p class="forecast">{escape(in_words(told.forecast))}</p>
 <dl class="sums">{sums}</dl>
-{_paragraphs(sums_noted(told))}
+{_paragraphs([*sums_noted(told), *tried_noted(told)])}
 <div class="charts">{holes}</div>
 <h2>By {escape(told.by)}</h2>
 <div class="rows"><table>{_table(told)}</table></div>

@@ -47,6 +47,7 @@ ADDS_UP = (
     "Each that was asked for was kept, failed, was moderated, or is in other: rejected by the provider, made and not "
     "kept, expired, cancelled, outcome unknown"
 )
+TRIED_NOTED = "Limits that are only tried out would have refused "
 OF_FORMER_DAYS = "what was asked for before and ended later counts where it ended"
 KEPT_LATER = "It also is where images were made before midnight and kept after it."
 
@@ -112,7 +113,13 @@ def in_words(forecast: Forecast) -> str:
 
 def notes(told: Report) -> list[str]:
     """What a reader of the figures might wonder about."""
-    return [*sums_noted(told), *key_noted(told)]
+    return [*sums_noted(told), *tried_noted(told), *key_noted(told)]
+
+
+def tried_noted(told: Report) -> list[str]:
+    """How often a limit that is only tried out would have refused."""
+    exceeded = told.total["exceeded"]
+    return [f"{TRIED_NOTED}{counted(exceeded, 'time')}; those requests went on."] if exceeded else []
 
 
 def key_noted(told: Report) -> list[str]:

@@ -14,6 +14,7 @@ from adapters.history.explaining import explain_position
 from adapters.ledger.codec import decode
 from adapters.reports.querying import ask
 from adapters.reports.reporting import KEYS, Terms, report
+from adapters.reports.wording import TRIED_NOTED, notes
 from adapters.wording.explanations import told
 from domain.credits import PER_CREDIT
 from domain.events import Event, GenerationCompleted, GenerationReleased, LimitExceeded, RequestRefused
@@ -85,6 +86,8 @@ def test_a_report_has_what_all_events_say(by: str, log: Log) -> None:
         found = report(source, Terms(by))
     refused = Counter(event.reason for event in log.events if isinstance(event, RequestRefused))
     exceeded = sum(isinstance(event, LimitExceeded) for event in log.events)
+    assert f"{TRIED_NOTED}{exceeded:,} times; those requests went on." in notes(found)
+    assert all(TRIED_NOTED not in note for note in notes(found._replace(total={**found.total, "exceeded": 0})))
     for rows in ([found.total], found.rows):
         assert sum(row["refused_window"] for row in rows) == refused["WINDOW_LIMIT"]
         assert sum(row["exceeded"] for row in rows) == exceeded

@@ -31,8 +31,8 @@ async def test_each_threshold_arrives_once(tmp_path: Path) -> None:
         store.opened().ledger.execute(LIMITS)
         await inbox.down()
         began = teller.time.now
-        reserve(store, 8, 8)
-        teller.time.at = {began + HOUR_SECONDS / 2: lambda: reserve(store, 3, 1, 1), began + HOUR_SECONDS: inbox.up}
+        reserve(store, 8, 8, 1)
+        teller.time.at = {began + HOUR_SECONDS / 2: lambda: reserve(store, 2, 1, 1), began + HOUR_SECONDS: inbox.up}
         await teller.run(store, lambda: len(inbox.taken) >= 6)
         told = [post.message for post in inbox.posts]
         assert {message["type"] for message in told} == {"threshold.crossed"}
