@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,28 @@ async def test_a_lost_answer_keeps_the_question_and_buys_once(desk: Desk) -> Non
     await page.locator("#market-yes").click()
     await expect(page.locator("#market-said")).to_have_text("Bought for 9 stars.")
     assert (len(grants_of(store, "local")), market.points_of(store, "local").balance) == (1, 11)
+
+
+async def test_of_an_external_currency_the_page_says_what_one_has(desk: Desk) -> None:
+    """Or why nobody knows, as its service says."""
+    page = desk.page
+    outside = {"called": "coins", "outside": True, "offers": []}
+    has = {"called": "coins", "outside": True, "balance": 12, "sentence": None}
+    await page.route("**/v1/market", lambda route: route.fulfill(json=outside))
+    told = page.locator("#market-outside")
+
+    async def tell(funds: dict[str, object], route: Route) -> None:
+        await route.fulfill(json=funds)
+
+    for funds, words in (
+        (has, "You have 12 coins."),
+        ({**has, "balance": None, "sentence": "It failed."}, "It failed."),
+    ):
+        await page.unroute("**/funds")
+        await page.route("**/funds", partial(tell, funds))
+        await page.reload()
+        await page.locator("#market-summary").click()
+        await expect(told).to_have_text(f"Offers are paid in coins, which another service keeps. {words}")
 
 
 async def test_what_cannot_be_given_is_told(desk: Desk) -> None:

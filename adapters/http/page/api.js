@@ -185,6 +185,7 @@ export const archive = async (user, names) => {
 export const market = {
   points: (user) => once(`${userPath(user)}/points?limit=10`),
   offers: () => once("/v1/market"),
+  funds: (user) => once(`${userPath(user)}/funds`),
   claim: (user, key) => change(`${userPath(user)}/points/claim`, "POST", key),
   give: (user, gift, key) => change(`${userPath(user)}/points/gifts`, "POST", key, gift),
   buy: (user, { offer, ...seen }, key) => change(`${userPath(user)}/purchases`, "POST", key, { offer, seen }),

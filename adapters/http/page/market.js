@@ -94,6 +94,15 @@ function movement(move) {
   return item;
 }
 
+/** Of an external currency its service is asked, which may take its time. */
+async function showFunds(of, market) {
+  const outside = market.outside ? `Offers are paid in ${market.called}, which another service keeps.` : "";
+  if (!outside || !at("market-outside").textContent) at("market-outside").textContent = outside;
+  if (!outside) return;
+  const { balance, sentence } = await api.market.funds(of).catch(() => ({ balance: null, sentence: null }));
+  at("market-outside").textContent = balance === null ? `${outside} ${sentence ?? ""}`.trim() : `${outside} You have ${priced(balance, market.called)}.`;
+}
+
 /** Shows it, where points are in use or something is offered. */
 export async function showMarket(of) {
   user = of;
@@ -107,7 +116,7 @@ export async function showMarket(of) {
   at("points-claim").textContent = has.claimed ? "Taken for today" : `Take today’s ${number.format(has.daily)}`;
   if (has.claimed) at("points-claim").setAttribute("aria-disabled", "true");
   else at("points-claim").removeAttribute("aria-disabled");
-  at("market-outside").textContent = market.outside ? `Offers are paid in ${market.called}, which another service keeps.` : "";
+  showFunds(of, market);
   const offers = JSON.stringify(market);
   if (at("offers").dataset.shown !== offers) {
     at("offers").replaceChildren(...market.offers.map((offer) => offerItem(offer, market.called))); // else whoever is on a button stays there

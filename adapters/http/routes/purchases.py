@@ -12,6 +12,7 @@ from pydantic import Field
 from adapters.application.market import PointsChanged
 from adapters.http.answers import REPLAYED, json_answer, replayed
 from adapters.http.contract.bodies import Body
+from adapters.http.contract.market_shapes import Funds
 from adapters.http.contract.route import Answer, Route
 from adapters.http.parameters import actor_of, idempotency_key_of, user_of
 from adapters.http.routes.offers import OfferTerms
@@ -21,6 +22,7 @@ from adapters.http.unbought import unbought
 from adapters.market.sale_figures import BoughtOffer, sale_figures
 from adapters.ports.purchases import Bought
 from adapters.tokens.token import Scope
+from adapters.wording.purchases import TROUBLES
 from domain.refusals import Reason, Refusal
 
 OfferId = Annotated[str, Field(json_schema_extra={"pattern": CALLED})]
@@ -33,6 +35,21 @@ class WantedPurchase(Body):
     """Its id."""
     seen: OfferTerms
     """As `/v1/market` told it: 412 where it is another by now, or gone."""
+
+
+async def funds(request: web.Request) -> web.Response:
+    """What a user has of what offers are paid in. The service of an external currency is asked, and where it does not
+    tell, nobody knows; buying is not held up by that.
+    """
+    user, market = user_of(request), services_of(request).market
+    has = await market.balance(user)
+    answer: Funds = {
+        "called": market.called,
+        "outside": market.is_paid_outside,
+        "balance": has if isinstance(has, int) else None,
+        "sentence": None if isinstance(has, int) else TROUBLES[has.trouble].format(name=market.called),
+    }
+    return json_answer(answer)
 
 
 async def buy(request: web.Request, body: WantedPurchase) -> web.Response:
@@ -55,6 +72,14 @@ async def buy(request: web.Request, body: WantedPurchase) -> web.Response:
 
 
 ROUTES = (
+    Route(
+        "GET",
+        "/v1/users/{user}/funds",
+        funds,
+        subject="market",
+        scope=Scope.READ,
+        answers={HTTPStatus.OK: Answer("What the user can pay with.", Funds)},
+    ),
     Route(
         "POST",
         "/v1/users/{user}/purchases",

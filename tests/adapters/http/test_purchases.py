@@ -30,7 +30,7 @@ from tests.adapters.market.shop import KEY
 from tests.emulators.currency import CurrencyEmulator
 from tests.emulators.emulator import After, Drop, Reply, Scripted
 
-BUY = "/v1/users/1/purchases"
+BUY, FUNDS = "/v1/users/1/purchases", "/v1/users/1/funds"
 WANTED: dict[str, Any] = {"offer": "ten", "seen": TERMS}
 
 
@@ -57,6 +57,13 @@ async def test_what_is_bought_is_paid_and_given_together(service: Running) -> No
     assert (told["balance"], told["movements"][0]["offer"], told["movements"][0]["payee"]) == (3, "ten", "market")
     short = await service.send_json("POST", BUY, WANTED)
     assert (short.status, short.json["reason"], len(await grants(service))) == (409, "POINTS_SHORT", 1)
+
+
+async def test_what_a_user_can_pay_with_is_told(service: Running) -> None:
+    """Points, where nothing else is set up."""
+    await minted(service, 8)
+    told = (await service.ask("GET", FUNDS)).json
+    assert told == {"called": "points", "outside": False, "balance": 8, "sentence": None}
 
 
 @pytest.mark.parametrize("other", [{"price": 4}, {"amount": 11}, {"days": None}, {"unit": "bytes"}], ids=str)
@@ -168,6 +175,21 @@ async def test_the_external_currency_pays_once_for_each_key(outside: Outside) ->
     assert answers[3].json["reason"] == "POINTS_SHORT"
     assert answers[3].json["detail"] == "You have fewer than 5 coins. Nothing was bought."
     assert (bank.paid, len(await grants(service)), await balance(service, "1")) == (10, 2, 8)
+
+
+async def test_of_an_external_currency_its_service_is_asked(outside: Outside) -> None:
+    """Where it does not tell, that is said, and nobody is kept from buying."""
+    service, bank, _ = outside
+    assert (await service.ask("GET", FUNDS)).json == {
+        "called": "coins", "outside": True, "balance": 12, "sentence": None,
+    }  # fmt: skip
+    for script in ([Reply(401)], [Reply(200, b'{"account": "2", "balance": 9}')]):
+        bank.script.extend(script)
+        told = await service.ask("GET", FUNDS)
+        assert (told.status, told.json["balance"]) == (200, None)
+        assert told.json["sentence"].startswith("The service that keeps coins")
+        bank.script.clear()
+    assert (await service.send_json("POST", BUY, WANTED)).status == 201
 
 
 ON_THE_WAY: list[tuple[list[Scripted], int, str]] = [

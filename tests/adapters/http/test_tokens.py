@@ -129,6 +129,7 @@ SCOPES = {
     ("POST", "/v1/admin/users/{user}/points"): "admin",
     ("GET", "/v1/market"): "read",
     ("POST", "/v1/users/{user}/purchases"): "write",
+    ("GET", "/v1/users/{user}/funds"): "read",
     ("PUT", "/v1/admin/market/offers/{offer}"): "admin",
     ("DELETE", "/v1/admin/market/offers/{offer}"): "admin",
     ("PUT", "/v1/users/{user}/favourites/{name}"): "write",
