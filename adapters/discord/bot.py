@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,8 @@ from adapters.discord.errors import OUTDATED_BUTTON, AbbyTree
 from adapters.discord.forms import LastingForm
 from adapters.discord.identifying import IdentifyPace
 from adapters.discord.left_over import LeftOver
-from adapters.discord.limit_news import LimitNews, tell_waiting
+from adapters.discord.limit_news import LimitNews
+from adapters.discord.news import News
 from adapters.discord.pending_answers import PendingAnswers
 from adapters.discord.registration import Registration
 from adapters.discord.replies import tell
@@ -83,10 +84,8 @@ class Abilities:
     menus: Sequence[AddMenus] = ()
     buttons: Sequence[type[AnyItem]] = ()
     forms: Sequence[LastingForm] = ()
-    news: Sequence[Callable[[Served], LimitNews]] = ()
-    """What follows the log beside the limits, and tells of it."""
-    told_beneath: Sequence[Callable[[Any, discord.Interaction[Any]], Awaitable[None]]] = ()
-    """What is told beneath the answer to a command."""
+    news: Sequence[type[News]] = (LimitNews,)
+    """What follows the log and tells of it, also beneath the answer to a command."""
 
 
 class AbbyBot(commands.AutoShardedBot):
@@ -129,7 +128,7 @@ class AbbyBot(commands.AutoShardedBot):
         self._catching_up: asyncio.Task[None] | None = None
         served = Served(self, self.store, self.remembered, self.config.discord, self.patience)
         self._digests = Digests(served)
-        self._news = [LimitNews(served), *(news(served) for news in abilities.news)]
+        self._news = [news(served) for news in abilities.news]
         self._away: set[int] = set()
         self._downloads: aiohttp.ClientSession | None = None
 
@@ -214,9 +213,8 @@ class AbbyBot(commands.AutoShardedBot):
 
     async def on_app_command_completion(self, interaction: discord.Interaction[Any], _command: object) -> None:
         """After a command: what its user's direct messages did not take."""
-        await tell_waiting(self, interaction)
-        for tell_more in self._abilities.told_beneath:
-            await tell_more(self, interaction)
+        for news in self._abilities.news:
+            await news.tell_what_waits(self, interaction)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Every press and form: what nothing here knows any more, such as a former version's button, is told so."""

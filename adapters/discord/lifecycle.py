@@ -16,7 +16,7 @@ import structlog
 
 from adapters.application.notes import Note, NoteKind
 from adapters.discord.answering import AnswerButton, AnswerForm
-from adapters.discord.ask_news import AskNews, tell_answers_waiting
+from adapters.discord.ask_news import AskNews
 from adapters.discord.asking import MoreButton, MoreForm, WithdrawButton
 from adapters.discord.balances import DailyButton
 from adapters.discord.bot import AbbyBot, Abilities, Parts
@@ -33,6 +33,7 @@ from adapters.discord.cogs.tiers import TiersCog
 from adapters.discord.erasing import EraseItem
 from adapters.discord.governing import GoverningItem
 from adapters.discord.granting import GrantButton
+from adapters.discord.limit_news import LimitNews
 from adapters.discord.offers import MarketButton
 from adapters.discord.pages import PageButton
 from adapters.discord.pending_answers import PendingAnswers
@@ -64,8 +65,7 @@ ABILITIES = Abilities(
         TierItem,
     ),
     forms=(MoreForm(), AnswerForm()),
-    news=(AskNews,),
-    told_beneath=(tell_answers_waiting,),
+    news=(LimitNews, AskNews),
 )
 NOT_ACCEPTED = (
     "Discord does not accept DISCORD_TOKEN. Copy the token anew from the Bot page of the application at "

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from adapters.application import deleting
 from adapters.application.deleting import clean_up_blocking, delete_image_blocking
+from adapters.application.ends import refuse_past_end
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
 from adapters.application.idempotency import with_key
 from adapters.application.reserving import (
@@ -152,6 +153,8 @@ class Calls:
                 command = commands.OverrideLimits(
                     ask.user, "library", WHY, ask.user_bytes, ask.daily, until=_until(ask, now)
                 )
+                if refused := refuse_past_end(command, command.until, None, root):
+                    return refused
             case CorrectClock():
                 command = commands.CorrectClock("library")
             case _:

@@ -17,6 +17,7 @@ from tests.model.asks import (
     GenerationOutcome,
     Keyed,
     Limits,
+    Override,
     Release,
     Reserve,
     Save,
@@ -64,7 +65,7 @@ class Model(Rules):
 
     def answer(self, asks: Sequence[Ask]) -> list[GenerationOutcome]:
         """What is answered to asks that come together."""
-        answers = {index: answer for index, ask in enumerate(asks) if (answer := self._not_staged(ask))}
+        answers = {index: answer for index, ask in enumerate(asks) if (answer := self._told_before(ask))}
         waiting = {index: (ask, self.see(ask)) for index, ask in enumerate(asks) if index not in answers}
         if waiting:
             self._together(lambda: answers.update({index: self._decide(*found) for index, found in waiting.items()}))
@@ -78,8 +79,10 @@ class Model(Rules):
             elif stored.at > self.now:
                 self.answers[key] = stored._replace(at=self.now)
 
-    def _not_staged(self, ask: Ask) -> GenerationOutcome | None:
-        """What is told to a save whose bytes never reach the ledger."""
+    def _told_before(self, ask: Ask) -> GenerationOutcome | None:
+        """What is told to limits whose end has passed, and to a save whose bytes never reach the ledger."""
+        if isinstance(ask, Override) and ask.lasting is not None and self.now + ask.lasting <= self.present:
+            return ("refused", "MALFORMED")
         if not isinstance(ask, Save):
             return None
         if ask.user == MALFORMED_USER or ask.name == MALFORMED_NAME:

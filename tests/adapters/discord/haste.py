@@ -8,12 +8,11 @@ CONNECTS_SOON = """
 from functools import partial
 import discord.shard
 import adapters.discord.bot as bot
-import adapters.discord.limit_news as limit_news
-import adapters.discord.ask_news as ask_news
+import adapters.discord.news as news
 discord.shard.ExponentialBackoff = partial(discord.shard.ExponentialBackoff, 0.05)
 bot.GuardedState = partial(bot.GuardedState, guild_ready_timeout=0.1)
 bot.AbbyBot.patience = property(lambda _: bot.Patience(progress_seconds=0.1), lambda _bot, _given: None)
-limit_news.LOOK_SECONDS = ask_news.LOOK_SECONDS = 0.05
+news.LOOK_SECONDS = 0.05
 """
 """The library's own waits before it connects again double as they do, and they, the one for a further server before it
 says that it is ready, that before progress is told, and that between two looks into the log, are a twentieth as long.

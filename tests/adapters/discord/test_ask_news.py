@@ -14,12 +14,12 @@ from adapters.application.asking_for_more import Answer, More, answer_ask_blocki
 from adapters.application.asking_for_more import Asked as MadeAsk
 from adapters.application.results import Actor
 from adapters.application.storage import Storage
-from adapters.discord.ask_news import ANSWERED, ASKED, AskNews, answers_waiting_for
+from adapters.discord.ask_news import ANSWERED, ASKED, AskNews
 from adapters.discord.asking import amount_to_write, amount_written, ask_button, limit_to_ask_about
 from adapters.discord.bot_state import Remembered
 from adapters.discord.delivery import Patience
 from adapters.discord.digests import Served
-from adapters.discord.limit_news import AGAIN_SECONDS
+from adapters.discord.news import AGAIN_SECONDS
 from adapters.engines.opening import open_store
 from adapters.settings.config import load_config
 from domain.ask_events import LIMITS_ASKED_ABOUT
@@ -166,7 +166,7 @@ async def test_where_direct_messages_are_closed_it_waits_for_the_next_command(sc
     await answer(scene, await ask(scene))
     scene.fake.trouble(OPENING, 403, code=50007)
     await look(scene)
-    assert len(answers_waiting_for(Remembered(scene.root), "11")) == 1
+    assert len(AskNews.waiting_for(Remembered(scene.root), "11")) == 1
     assert scene.direct == []
 
 

@@ -14,7 +14,8 @@ from adapters.application.storage import Storage
 from adapters.discord.bot_state import Remembered
 from adapters.discord.delivery import Patience
 from adapters.discord.digests import Served
-from adapters.discord.limit_news import AGAIN_SECONDS, TO_MANAGERS, TO_USERS, TRIES, LimitNews, waiting_for
+from adapters.discord.limit_news import TO_MANAGERS, TO_USERS, LimitNews
+from adapters.discord.news import AGAIN_SECONDS, TRIES
 from adapters.engines.opening import open_store
 from adapters.settings.config import load_config
 from domain.commands import AdoptImage, ReserveGeneration, SetPolicy
@@ -125,7 +126,7 @@ async def test_who_is_not_of_discord_is_passed_by(scene: Scene) -> None:
     await used(scene, 4, user="alice")
     await look(scene)
     assert scene.fake.world.direct(ANN).messages == []
-    assert waiting_for(Remembered(scene.root), "alice") == []
+    assert LimitNews.waiting_for(Remembered(scene.root), "alice") == []
 
 
 @pytest.mark.parametrize("where", [OPENING, POSTING])
@@ -135,7 +136,7 @@ async def test_closed_direct_messages_wait_for_the_next_command(scene: Scene, wh
     await used(scene, 4)
     await look(scene)
     assert scene.direct == []
-    assert len(waiting_for(Remembered(scene.root), "11")) == 1
+    assert len(LimitNews.waiting_for(Remembered(scene.root), "11")) == 1
     await used(scene, 1)
     await look(scene)
     assert len(scene.direct) == 1
@@ -149,7 +150,7 @@ async def test_a_fault_of_discords_is_tried_again(scene: Scene, status: int) -> 
     for _ in range(3):
         await look(scene)
     assert len(scene.direct) == 1
-    assert waiting_for(Remembered(scene.root), "11") == []
+    assert LimitNews.waiting_for(Remembered(scene.root), "11") == []
 
 
 async def test_a_message_whose_answer_was_lost_is_told_once(scene: Scene) -> None:
@@ -168,7 +169,7 @@ async def test_what_never_arrives_waits_for_the_next_command(scene: Scene) -> No
     async with start(scene) as (news, _):
         for _ in range(TRIES):
             await news.tell_due(TO_USERS)
-    assert len(waiting_for(Remembered(scene.root), "11")) == 1
+    assert len(LimitNews.waiting_for(Remembered(scene.root), "11")) == 1
 
 
 async def test_a_channel_that_is_gone_is_tried_again_and_said_once(scene: Scene) -> None:

@@ -13,7 +13,7 @@ from adapters.settings.config import load_config
 
 WRONG = (
     ("LIMITS=user/month/credits=20, pool/mont/credits=500", "entry 2, 'pool/mont/credits=500', has no such window"),
-    ("LIMITS=pool/month/credits=5.0001", "entry 1, 'pool/month/credits=5.0001', is not a number of credits"),
+    ("LIMITS=pool/month/credits=5.0001", "entry 1, 'pool/month/credits=5.0001', is wrong: '5.0001' is not a num"),
     ("LIMITS=pool/month/credits=5, user/day/generations=5", "entry 2, 'user/day/generations=5', has a setting of its"),
     ("ENFORCE=pool/storage=true, user/month/credits=perhaps", "entry 2, 'user/month/credits=perhaps', is neither true"),
     ("TELL_AT=80, 95, 101", "entry 3, '101', is no whole percentage from 1 to 100"),
