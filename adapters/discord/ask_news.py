@@ -13,7 +13,6 @@ from __future__ import annotations
 import discord
 
 from adapters.application.asking_for_more import find_ask
-from adapters.application.reading import ReadableStorage
 from adapters.application.recorded import EventLine, Wanted
 from adapters.discord.answering import ask_content, named, person
 from adapters.discord.messages import Message
@@ -45,13 +44,11 @@ class AskNews(News):
         "requests for more are posted then."
     )
 
-    @classmethod
-    def embed_for(cls, store: ReadableStorage, line: EventLine, user: str) -> discord.Embed | None:
-        """What was answered to a user."""
+    def _embed_for(self, line: EventLine, user: str) -> discord.Embed | None:
         event = _event(line)
         if not isinstance(event, AskAnswered) or event.user != user:
             return None
-        return answer_embed(event, find_ask(store, event.ask))
+        return answer_embed(event, find_ask(self._served.store, event.ask))
 
     def _is_in_use(self, state: QuotaState) -> bool:
         return bool(state.asks.count)

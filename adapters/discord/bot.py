@@ -213,8 +213,8 @@ class AbbyBot(commands.AutoShardedBot):
 
     async def on_app_command_completion(self, interaction: discord.Interaction[Any], _command: object) -> None:
         """After a command: what its user's direct messages did not take."""
-        for news in self._abilities.news:
-            await news.tell_what_waits(self, interaction)
+        for news in self._news:
+            await news.tell_what_waits(interaction)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Every press and form: what nothing here knows any more, such as a former version's button, is told so."""

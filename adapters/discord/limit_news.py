@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import discord
 
-from adapters.application.reading import ReadableStorage
 from adapters.application.recorded import EventLine, Wanted
 from adapters.discord.embeds import message_embed
 from adapters.discord.messages import Message
@@ -39,11 +38,9 @@ class LimitNews(News):
         "what limits are nearly reached is told then."
     )
 
-    @classmethod
-    def embed_for(cls, store: ReadableStorage, line: EventLine, user: str) -> discord.Embed | None:
-        """What a user is told, while it is news."""
+    def _embed_for(self, line: EventLine, user: str) -> discord.Embed | None:
         event = _reached(line)
-        is_news = event.user == user and not is_over(event, store.running().now())
+        is_news = event.user == user and not is_over(event, self._served.store.clock())
         return message_embed(user_message(event)) if is_news else None
 
     def _is_in_use(self, state: QuotaState) -> bool:

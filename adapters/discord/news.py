@@ -24,7 +24,6 @@ from typing import Any, ClassVar
 import discord
 import structlog
 
-from adapters.application.reading import ReadableStorage
 from adapters.application.recorded import EventLine, Wanted, passage_after
 from adapters.discord.bot_state import Remembered
 from adapters.discord.delivery import facts_of, pause_after
@@ -69,6 +68,7 @@ class News(ABC):
         self._cursors: dict[str, int] = {}
         self._written: dict[str, int] = {}
         self._failed = 0
+        self._telling: set[str] = set()
         self._now: int | None = None
         """Where the log ended when this was made, before anybody could be served."""
         with suppress(Fault):
@@ -101,32 +101,36 @@ class News(ABC):
                 return pause
         return await self._move(whom, passage.up_to)
 
-    @classmethod
-    async def tell_what_waits(cls, bot: Any, interaction: discord.Interaction[Any]) -> None:
-        """Beneath an answer: what the user's direct messages did not take. Raises nothing."""
-        user = str(interaction.user.id)
-        waiting = cls.waiting_for(bot.remembered, user)
-        if not waiting:
+    async def tell_what_waits(self, interaction: discord.Interaction[Any]) -> None:
+        """Beneath an answer: what the user's direct messages did not take, by one command of several at once. Raises
+        nothing.
+        """
+        user, store = str(interaction.user.id), self._served.store
+        waiting = self.waiting_for(self._served.remembered, user)
+        if not waiting or user in self._telling:
             return
-        reading = bot.store.workers.reading
+        self._telling.add(user)
         try:
             for position in waiting:
-                passage = await reading.run(passage_after, bot.store, cls.wanted[cls.users], position - 1, 1)
-                embed = cls.embed_for(bot.store, passage.lines[0], user) if passage.lines else None
+                wanted = self.wanted[self.users]
+                passage = await store.workers.reading.run(passage_after, store, wanted, position - 1, 1)
+                embed = self._embed_for(passage.lines[0], user) if passage.lines else None
                 if embed is not None:
                     await interaction.followup.send(**content_of(embed), ephemeral=True)
-            await reading.run(bot.remembered.put, cls.waiting.format(user), "")
+            left = [one for one in self.waiting_for(self._served.remembered, user) if one not in waiting]
+            await self._remember(self.waiting.format(user), " ".join(map(str, left)))
         except (Fault, *NO_ANSWER, discord.DiscordException) as error:
-            _log.info(f"{cls.what} still wait for their user", **facts_of(error))
+            _log.info(f"{self.what} still wait for their user", **facts_of(error))
+        finally:
+            self._telling.discard(user)
 
     @classmethod
     def waiting_for(cls, remembered: Remembered, user: str) -> list[int]:
         """The positions of what waits for a user's next command."""
         return [int(one) for one in (remembered.get(cls.waiting.format(user)) or "").split() if one.isdigit()]
 
-    @classmethod
     @abstractmethod
-    def embed_for(cls, store: ReadableStorage, line: EventLine, user: str) -> discord.Embed | None:
+    def _embed_for(self, line: EventLine, user: str) -> discord.Embed | None:
         """What a user is told of a line; None where it is no news for that user any more."""
 
     @abstractmethod
