@@ -215,7 +215,7 @@ SENTENCES: dict[Reason, Sentence] = {
         "decide again."
     ),
     Reason.CLAIMED_TODAY: lambda refusal: (
-        "You have the points of this day already. The next ones are there at "
+        "The points of this day were taken already. The next ones are there at "
         f"{(refusal.resets_at or '')[:16].replace('T', ' ')} UTC."
     ),
     Reason.POINTS_SHORT: lambda refusal: (

@@ -114,7 +114,7 @@ def _told(asked: Asked, answer: Mapping[str, Any]) -> str:
         case "give":
             return f"{asked.to} was given {amount} by {asked.user}. {balance}"
         case "claim":
-            return f"{asked.user} has {amount} for today. {balance}"
+            return f"{asked.user} took {amount} for today. {balance}"
         case "mint":
             return f"{amount} made for {asked.user}. {balance}"
         case _:

@@ -140,7 +140,7 @@ def test_a_day_gives_what_the_setting_says(known: Abby, env_file: Path) -> None:
     with env_file.open("a", encoding="utf-8") as file:
         file.write("EARN_DAILY=3\nPOINTS_NAME=stars\n")
     assert "A day gives 3; that of today was not yet claimed." in known("points", "ada").out
-    assert "ada has 3 for today. ada has 3 now." in known("points", "claim", "ada").out
+    assert "ada took 3 for today. ada has 3 now." in known("points", "claim", "ada").out
     assert "that of today was claimed." in known("points", "ada").out
     assert "ada has 3 stars." in known("points", "ada").out
     assert known("points", "claim", "ada", "--json").json["refused"]["reason"] == "CLAIMED_TODAY"
