@@ -226,8 +226,9 @@ def _release(reservation: Reservation, event: GenerationReleased, *, moderated_f
         own_credits=reservation.own_credits - right.own_credits,
         drawn=right.drawn,
     )
-    own = Tally(-right.own_places, -right.own_credits, -right.own_credits)
     whole = Tally(-right.places, right.cost - right.held, -right.held)
+    is_own = not (right.cost or reservation.drawn)
+    own = whole if is_own else Tally(-right.own_places, -right.own_credits, -right.own_credits)
     return Evolved(after, right.returned, own, whole)
 
 
@@ -289,8 +290,10 @@ def changed_day(
         if refunded:
             raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where they are not charged")
         return days
-    after = charged._replace(
+    after = DayCount(
+        day=charged.day,
         count=charged.count - refunded,
+        resets=charged.resets,
         before=charged.before + own.generations + refunded,
         credits=charged.credits + own.credits,
         held=charged.held + own.held,

@@ -145,8 +145,13 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
     match event:
         case GenerationReserved():
             price = own_price(event)
-            after = today._replace(
-                count=today.count + charged_places(event), credits=today.credits + price, held=today.held + price
+            after = DayCount(
+                day=day,
+                count=today.count + charged_places(event),
+                resets=today.resets,
+                before=today.before,
+                credits=today.credits + price,
+                held=today.held + price,
             )
         case DailyCountReset():
             after = today._replace(count=0, resets=today.resets + 1, before=today.before + today.count)

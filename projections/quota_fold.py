@@ -27,7 +27,7 @@ from domain.events import (
     RequestRefused,
 )
 from domain.grants import ASKED, Grant, total
-from domain.instants import EARLIEST, day_of
+from domain.instants import day_of
 from domain.limit_names import CREDITS, GENERATIONS, GUILD, POOL, USER
 from domain.limits import Limits, Override, TakenIn
 from domain.names import name_key
@@ -72,28 +72,30 @@ class Tables(NamedTuple):
 class QuotaFold(ABC):
     """The state that decisions read and events change; `domain.view.View` describes the reading side."""
 
+    position: int
+    last_at: str
+    policy: Limits
+    policy_is_recorded: bool
+    taken_in: TakenIn
+    """The limits as settings last gave them."""
+    to_cancel: int
+    """Reservations that a corrected clock leaves to be cancelled, by the very next events."""
+    whole: GlobalQuota
+    ranks: TierBook
+    points: Points
+    thresholds: Thresholds
+    asks: Asks
+
     def __init__(self, tables: Tables, images: ImageIndex, temp_files: ImageIndex, windows: WindowTallies) -> None:
+        """What is over tables; the rest is the state's or the draft's to begin with."""
         self._tables = tables
         self.windows = windows
         self._images = images
         self._temp_files = temp_files
-        self.position = 0
-        self.last_at = EARLIEST
-        self.policy = Limits()
-        self.policy_is_recorded = False
-        self.taken_in = TakenIn()
-        """The limits as settings last gave them."""
-        self.to_cancel = 0
-        """Reservations that a corrected clock leaves to be cancelled, by the very next events."""
         self.users = UserQuota(tables.users)
         self.daily = DailyQuota(tables.days)
-        self.whole = GlobalQuota()
         self.granted = Grants(tables.grants)
-        self.ranks = TierBook(tables.members)
         self.answers = Answers(tables.answers)
-        self.points = Points()
-        self.thresholds = Thresholds()
-        self.asks = Asks()
 
     @property
     def pool(self) -> PoolUsage:
@@ -257,7 +259,7 @@ class QuotaFold(ABC):
             self._draw(event)
         reservation = reserve(event, resets=self.daily.apply(event).resets)
         price = event.count * reservation.credits_each
-        self._count(reservation, Tally(event.count, price, price), begins=True)
+        self._count(reservation, (event.count, price, price), begins=True)
         self._tables.reservations.put(event.reservation, reservation)
         self._note_deadline(reservation)
         self.users.apply(event.user, held_change=reservation.held_bytes)
@@ -335,7 +337,7 @@ class QuotaFold(ABC):
             self._count(reservation, evolved.whole)
         self._keep(reservation)
 
-    def _count(self, reservation: Reservation, whole: Tally, *, begins: bool = False) -> None:
+    def _count(self, reservation: Reservation, whole: Counts, *, begins: bool = False) -> None:
         """Counts what guild and pool bear in the windows of the day that was charged."""
         if reservation.guild is not None:
             self.windows.charge(f"{GUILD}:{reservation.guild}", reservation.day, whole, begins=begins)

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from itertools import islice
 
+from domain.instants import EARLIEST
+from domain.limits import Limits, TakenIn
 from domain.reservations import Reservation
-from projections.asks import DraftAsks
+from projections.asks import Asks, DraftAsks
 from projections.deadlines import Deadlines
 from projections.gallery import Gallery
 from projections.global_quota import GlobalQuota
 from projections.image_index import DraftImageIndex, ImageIndex
-from projections.points import DraftPoints
+from projections.points import DraftPoints, Points
 from projections.quota_fold import QuotaFold, Tables
 from projections.tables import DraftTable, Table
-from projections.thresholds import DraftThresholds
+from projections.thresholds import DraftThresholds, Thresholds
+from projections.tiers import TierBook
 from projections.windows import DraftWindowTallies, WindowTallies
 
 
@@ -50,6 +53,17 @@ class QuotaState(QuotaFold):
         self.counts_windows = True
         """Whether it counts windows from the log's beginning; else it goes on from what a former version kept."""
         super().__init__(tables, self.gallery, self.temps, windows or WindowTallies())
+        self.position = 0
+        self.last_at = EARLIEST
+        self.policy = Limits()
+        self.policy_is_recorded = False
+        self.taken_in = TakenIn()
+        self.to_cancel = 0
+        self.whole = GlobalQuota()
+        self.ranks = TierBook(tables.members)
+        self.points = Points()
+        self.thresholds = Thresholds()
+        self.asks = Asks()
 
     def due(self, at: str, limit: int) -> list[Reservation]:
         """Reservations of which a deadline has come, the oldest first."""
@@ -99,7 +113,7 @@ class Draft(QuotaFold):
         self.policy = state.policy
         self.policy_is_recorded = state.policy_is_recorded
         self.taken_in = state.taken_in
-        self.ranks.tiers = state.tiers
+        self.ranks = TierBook(tables.members, state.tiers)
         self.to_cancel = state.to_cancel
         self.whole = GlobalQuota(state.pool)
         self.points = state.points.draft()
@@ -116,7 +130,8 @@ class Draft(QuotaFold):
         state.version += 1
         for table in self._tables:
             assert isinstance(table, DraftTable)
-            table.commit()
+            if table.is_changed:
+                table.commit()
         for index in (self._images, self._temp_files):
             assert isinstance(index, DraftImageIndex)
             index.commit()

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import takewhile
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+_NOTHING: frozenset[Any] = frozenset()
+"""No key is dropped: most drafts of a table drop none."""
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class Table(Generic[K, V]):
     """A mapping in which a missing key reads as None. `rows` are for a draft of it to read and to commit into."""
+
+    __slots__ = ("rows",)
 
     def __init__(self, rows: dict[K, V] | None = None) -> None:
         self.rows: dict[K, V] = rows or {}
@@ -59,11 +63,13 @@ class Table(Generic[K, V]):
 class DraftTable(Table[K, V]):
     """A table whose changes are its own until `commit`. A key that was dropped and put again stands last in both."""
 
+    __slots__ = ("_base", "_base_rows", "_dropped")
+
     def __init__(self, base: Table[K, V]) -> None:
         self.rows = {}
         self._base = base
         self._base_rows = base.rows
-        self._dropped: set[K] = set()
+        self._dropped: frozenset[K] | set[K] = _NOTHING
 
     def get(self, key: K) -> V | None:
         """The draft's value, else the base's."""
@@ -77,6 +83,8 @@ class DraftTable(Table[K, V]):
     def drop(self, key: K) -> None:
         """Hides a key of the base."""
         self.rows.pop(key, None)
+        if not isinstance(self._dropped, set):
+            self._dropped = set()
         self._dropped.add(key)
 
     def items(self) -> Iterator[tuple[K, V]]:
@@ -87,6 +95,11 @@ class DraftTable(Table[K, V]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self.items())
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self.rows or self._dropped)
 
     def commit(self) -> None:
         """Writes the changes into the base."""

@@ -8,7 +8,6 @@ it was charged to, and so is whatever becomes of it later; a window that is no l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from domain.windows import NOTHING, WINDOWS_KEPT, Counts, Tally, Windows, added, windows_of
 
@@ -17,11 +16,8 @@ OfScope = dict[str, Tally]
 Rows = Iterable[tuple[str, list[tuple[str, int, int, int]]]]
 
 
-class _Change(NamedTuple):
-    """What a batch changes of the windows of a day; `begins`: something was charged to the day itself."""
-
-    tally: Tally
-    begins: bool
+_Change = tuple[Counts, bool]
+"""What a batch changes of the windows of a day, and whether something was charged to the day itself."""
 
 
 class WindowTallies:
@@ -39,7 +35,7 @@ class WindowTallies:
         kept = self._scopes.get(scope, _NO_SCOPE).get
         return kept(windows[0], NOTHING), kept(windows[1], NOTHING), kept(windows[2], NOTHING)
 
-    def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
+    def charge(self, scope: str, day: str, change: Counts, *, begins: bool = False) -> None:
         """Counts a change in the windows of a day. One that `begins` is a new charge, and begins them where they are
         not there.
         """
@@ -54,7 +50,7 @@ class WindowTallies:
             if former is not None:
                 tallies[window] = Tally(former[0] + places, former[1] + spent, former[2] + held)
             elif begins:
-                tallies[window] = change
+                tallies[window] = Tally(*change)
                 _forget(tallies, window)
 
     def dump(self) -> dict[str, list[tuple[str, int, int, int]]]:
@@ -74,7 +70,6 @@ class DraftWindowTallies(WindowTallies):
     """The changes of a batch, a sum for each scope and day, over what is published."""
 
     def __init__(self, base: WindowTallies) -> None:
-        super().__init__()
         self._base = base
         self._changes: dict[str, dict[str, _Change]] = {}
 
@@ -82,8 +77,9 @@ class DraftWindowTallies(WindowTallies):
         """What a window counts by base and draft."""
         tally = self._base.tally(scope, window)
         for day, change in self._changes.get(scope, _NO_CHANGES).items():
-            if window in windows_of(day) and (change.begins or tally is not NOTHING):
-                tally = _sum(tally, change.tally)
+            counts, begins = change
+            if window in windows_of(day) and (begins or tally is not NOTHING):
+                tally = Tally(*added(tally, counts))
         return tally
 
     def tallies(self, scope: str, windows: Windows) -> tuple[Counts, Counts, Counts]:
@@ -91,34 +87,29 @@ class DraftWindowTallies(WindowTallies):
         base, changes = self._base.tallies(scope, windows), self._changes.get(scope)
         if changes is None:
             return base
-        if len(changes) == 1 and (change := changes.get(windows.day)) is not None and change.begins:
-            tally = change.tally
-            return added(base[0], tally), added(base[1], tally), added(base[2], tally)
+        if len(changes) == 1 and (change := changes.get(windows.day)) is not None and change[1]:
+            counts = change[0]
+            return added(base[0], counts), added(base[1], counts), added(base[2], counts)
         return self.tally(scope, windows.day), self.tally(scope, windows.week), self.tally(scope, windows.month)
 
-    def charge(self, scope: str, day: str, change: Tally, *, begins: bool = False) -> None:
+    def charge(self, scope: str, day: str, change: Counts, *, begins: bool = False) -> None:
         """Notes a change for the windows of a day."""
-        days = self._changes.setdefault(scope, {})
+        days = self._changes.get(scope)
+        if days is None:
+            days = self._changes[scope] = {}
         former = days.get(day)
-        if former is None:
-            days[day] = _Change(change, begins)
-        else:
-            days[day] = _Change(_sum(former.tally, change), former.begins or begins)
+        days[day] = (change, begins) if former is None else (added(former[0], change), former[1] or begins)
 
     def commit(self) -> None:
         """Counts the changes in the base."""
         for scope, days in self._changes.items():
             for day, change in days.items():
-                self._base.charge(scope, day, change.tally, begins=change.begins)
+                self._base.charge(scope, day, change[0], begins=change[1])
 
 
 def of_rows(rows: Rows) -> WindowTallies:
     """The tallies of a snapshot's rows."""
     return WindowTallies({scope: {name: Tally(*tally) for name, *tally in tallies} for scope, tallies in rows})
-
-
-def _sum(one: Tally, other: Tally) -> Tally:
-    return Tally(*added(one, other))
 
 
 def _forget(tallies: OfScope, begun: str) -> None:
