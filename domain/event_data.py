@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from domain.events import TYPES, Asked, CleanedFile, Event, IdempotencyKey, ImpossibleFact
@@ -12,14 +13,27 @@ from domain.limits import Limits, UserLimits
 
 def to_data(event: Event) -> dict[str, Any]:
     """The event as plain members for `data`: fields with their default are left out, values within become objects."""
-    data = event._asdict()
-    for name, default in event._field_defaults.items():
-        if data[name] == default:
-            del data[name]
-    for name, _ in _BUILDERS.get(type(event).__name__, _REQUEST_ALONE):
+    required, optional, built = _members(type(event))  # type: ignore[arg-type]  # a class can be a key
+    data: dict[str, Any] = dict(zip(required, event, strict=False))
+    for place, name, default in optional:
+        value = event[place]
+        if value is not default and value != default:
+            data[name] = value
+    for name in built:
         if name in data:
             data[name] = _plain(data[name])
     return data
+
+
+@cache
+def _members(event_class: type[Any]) -> tuple[tuple[str, ...], tuple[tuple[int, str, Any], ...], tuple[str, ...]]:
+    """The members of a type of events: those that are always there, the places of others with their defaults, and which
+    are values of their own.
+    """
+    fields, defaults = event_class._fields, event_class._field_defaults
+    optional = tuple((place, name, defaults[name]) for place, name in enumerate(fields) if name in defaults)
+    built = tuple(name for name, _ in _BUILDERS.get(event_class.__name__, _REQUEST_ALONE))
+    return fields[: len(fields) - len(optional)], optional, built
 
 
 def from_data(type_name: str, data: dict[str, Any]) -> Event:

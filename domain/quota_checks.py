@@ -89,9 +89,10 @@ def _scopes_of_credits(windows: Windows, unenforced: tuple[str, ...]) -> tuple[s
 
 def check(demand: Demand, view: View, limits: Limits, at: str) -> Fits | Refusal:
     """Whether `demand` fits each limit; the first that it does not fit is the refusal. `limits` are this user's."""
-    full = [*_full_windows(demand, view, limits, at), *_full_storages(demand, view, limits, at)]
-    if not full:
+    windows, storages = _full_windows(demand, view, limits, at), _full_storages(demand, view, limits, at)
+    if not windows and not storages:
         return _FITS
+    full = [*windows, *storages]
     drawn: tuple[Draw, ...] = ()
     exceeded = []
     for unit, wanted in ((GENERATIONS, demand.places), (CREDITS, demand.credits)):

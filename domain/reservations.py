@@ -207,11 +207,12 @@ def _settle(reservation: Reservation) -> Evolved:
 
 
 def _release(reservation: Reservation, event: GenerationReleased, *, moderated_free: bool) -> Evolved:
-    if not 1 <= event.count <= reservation.open:
-        raise ImpossibleFact(f"{event.count} places released of {reservation.open} open in {reservation.reservation}")
-    if not 0 <= event.delivered <= min(event.count, reservation.open_delivered):
-        raise ImpossibleFact(f"{event.delivered} delivered places released of {reservation.open_delivered}")
-    if event.count - event.delivered > reservation.open_undelivered:
+    are_open, made = reservation.open, reservation.open_delivered
+    if not 1 <= event.count <= are_open:
+        raise ImpossibleFact(f"{event.count} places released of {are_open} open in {reservation.reservation}")
+    if not 0 <= event.delivered <= min(event.count, made):
+        raise ImpossibleFact(f"{event.delivered} delivered places released of {made}")
+    if event.count - event.delivered > are_open - made:
         raise ImpossibleFact(f"{event.count - event.delivered} undelivered places released, fewer are open")
     right = released(reservation, event.count, event.delivered, event.reason, moderated_free=moderated_free)
     if event.returned != right.returned or event.cost != right.cost:

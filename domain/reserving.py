@@ -106,13 +106,15 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
     `moderated` and `not_kept` take delivered places first, every other reason takes undelivered ones first.
     """
     reservation = known(view, command.user, command.reservation, at)
-    count = command.count or (reservation.open if reservation else 0)
-    if reservation is None or reservation.open == 0 or count > reservation.open:
+    are_open = reservation.open if reservation else 0
+    count = command.count or are_open
+    if reservation is None or are_open == 0 or count > are_open:
         return Refusal(Reason.UNKNOWN_RESERVATION, command.user, command.reservation)
+    delivered_ones = reservation.open_delivered
     if command.reason in _OF_DELIVERED:
-        made = min(count, reservation.open_delivered)
+        made = min(count, delivered_ones)
     else:
-        made = max(0, count - reservation.open_undelivered)
+        made = max(0, count - (are_open - delivered_ones))
     back = released(reservation, count, made, command.reason, moderated_free=policy.moderated_free)
     return (
         GenerationReleased(

@@ -60,10 +60,13 @@ class Activity:
         user = getattr(event, "user", None)
         if more is None or user is None:
             return
-        tallies = self._days.setdefault(day_of(event.at), {})
+        day = day_of(event.at)
+        tallies = self._days.get(day)
+        if tallies is None:
+            tallies = self._days[day] = {}
+            while len(self._days) > FINE_DAYS:
+                self._fold_away(min(self._days))
         tallies[user] = tallies.get(user, _NOTHING).plus(more)
-        while len(self._days) > FINE_DAYS:
-            self._fold_away(min(self._days))
 
     def day(self, day: str) -> dict[str, Tally]:
         """The tallies of one of the latest days, by user."""

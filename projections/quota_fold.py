@@ -305,7 +305,7 @@ class QuotaFold(ABC):
             if event.reason != "cancelled" or after.open:
                 raise ImpossibleFact("it does not cancel what was open when the clock was corrected")
             self.to_cancel -= 1
-        right = refundable(after, self.days(event.user), -evolved.own.generations)
+        right = refundable(after, self.daily.days(event.user), -evolved.own.generations)
         if event.refunded != right:
             raise ImpossibleFact(f"{event.refunded} places given back to {after.day}, where {right} is right")
         self._take_on(evolved, event.at, event.refunded)
