@@ -31,6 +31,11 @@ RECORD_FRAMES = """() => {
 FRAMES = """() => { const sorted = frames_ms.splice(0).sort((one, other) => one - other);
     return [sorted.length, sorted[Math.floor(0.99 * sorted.length)], sorted.at(-1)].map(Math.round); }"""
 
+STANDS_STILL = """() => new Promise((done) => { let former = -1;
+    const look = () => { if (former === scrollY) return done(); former = scrollY; setTimeout(look, 100); };
+    look(); })"""
+"""A key that is pressed while the page still scrolls may be one for the end that it had before."""
+
 
 @pytest.fixture
 def many(*, thorough: bool) -> int:
@@ -61,6 +66,7 @@ async def to_the_end(page: Page, many: int) -> int:
     while await page.locator("#older").is_visible():
         await page.keyboard.press("End")
         most = max(most, await page.locator(".tile").count())
+    await page.evaluate(STANDS_STILL)
     await page.keyboard.press("End")
     await expect(tile(page, many)).to_be_in_viewport()
     return max(most, await page.locator(".tile").count())
