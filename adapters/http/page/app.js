@@ -51,10 +51,13 @@ const gallery = new Gallery({
 
 async function refresh() {
   try {
-    const [status] = await Promise.all([api.quota(user), gallery.refresh(), showMarket(user)]);
+    const others = Promise.all([gallery.refresh(), showMarket(user)]);
+    others.catch(() => {}); // told below, once the figures stand
+    const status = await api.quota(user);
     showQuota(status);
     showLimits(status);
     showPrice(status);
+    await others;
     seeAnswer();
     at("outage").hidden = true;
     clearTimeout(soon);
