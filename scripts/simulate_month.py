@@ -36,7 +36,8 @@ from adapters.archive.settling import Standing  # noqa: E402 - as above
 from adapters.disk.files import Files  # noqa: E402 - as above
 from adapters.engines.choice import default_engines  # noqa: E402 - as above
 from adapters.eventlog.jsonl import JSONLRecorder  # noqa: E402 - as above
-from adapters.ledger.ledger import LedgerHooks, QuotaLedger  # noqa: E402 - as above
+from adapters.ledger.hooks import LedgerHooks  # noqa: E402 - as above
+from adapters.ledger.ledger import QuotaLedger  # noqa: E402 - as above
 from adapters.ledger.projector import Projector  # noqa: E402 - as above
 from adapters.ledger.snapshotting import Snapshotting  # noqa: E402 - as above
 from domain.commands import SetPolicy  # noqa: E402 - as above

@@ -20,7 +20,7 @@ from adapters.application.reserving import WantedPlaces, reservation_of
 from adapters.application.results import LIBRARY, Actor
 from adapters.application.storage import Storage
 from adapters.application.troubles import FULL, OF_ALL, fault_of
-from adapters.ledger.ledger import NO_SPACE
+from adapters.ledger.hooks import NO_SPACE
 from adapters.ports.faults import DiskFull, Fault, StorageUnavailable
 from adapters.ports.image_store import Place
 from domain.names import malformed_user

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 import structlog
@@ -25,7 +25,8 @@ from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
 from adapters.disk.ways import resolved
 from adapters.ledger.codec import Recorded, decode
-from adapters.ledger.ledger import NO_SPACE, LedgerHooks, QuotaLedger
+from adapters.ledger.hooks import NO_SPACE, LedgerHooks
+from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.projector import Projector
 from adapters.ledger.snapshotting import Snapshotting
 from adapters.ledger.taking_in import collecting_no_garbage
@@ -152,6 +153,17 @@ class OpenRoot(LedgerHooks):
     def now(self) -> str:
         """The present, but never before the last event."""
         return self.ledger.now()
+
+    def turn(self) -> AbstractContextManager[int]:
+        """The log's own."""
+        return self.recorder.turn()
+
+    def follow(self) -> int:
+        """Looks what others recorded; a log that cannot be asked now is asked again."""
+        try:
+            return self.recorder.follow()
+        except (DiskFull, StorageUnavailable):
+            return 0
 
     def short_of_space(self) -> bool:
         """Whether the log's reserve file is used up, and cannot be made again now."""

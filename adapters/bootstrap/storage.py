@@ -31,7 +31,7 @@ def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> 
     files = files_of(config)
     return opening.open_store(
         config.storage.storage_root,
-        engine=choose_engine(config.persistence_module, files),
+        engine=choose_engine(config.log_keeper, files),
         limits=limits,
         settings=store_settings(config),
         clock=clock,

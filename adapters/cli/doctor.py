@@ -37,7 +37,7 @@ def examine(invocation: Invocation) -> list[Finding]:
     findings = [settings.versions(), settings.env_file(invocation.env_file)]
     try:
         config = invocation.set_up()
-        engine = choose_engine(config.persistence_module)
+        engine = choose_engine(config.log_keeper)
     except ConfigError as error:
         advice = "Correct them; nothing starts before that, and the rest was not looked at."
         return [*findings, fail("settings", str(error), advice)]

@@ -1,8 +1,9 @@
 """Which engines keep a storage root: the log's is that of the module which PERSISTENCE_MODULE names, images are kept in
 folders.
 
-A module offers one by a function `event_log_engine(*, files)`, which gives an `adapters.ports.event_log.EventLogEngine`
-that handles files through `files`; `adapters.eventlog`, the default, is an example.
+The log is kept in lines of JSON, or in PostgreSQL under the name of the library's module for it. Another module offers
+one by a function `event_log_engine(*, files)`, which gives an `adapters.ports.event_log.EventLogEngine` that handles
+files through `files`; `adapters.eventlog`, the default, is an example.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from pathlib import Path
 
 from adapters import eventlog
 from adapters.disk.files import Files
-from adapters.ports.engines import Engines
+from adapters.ports.engines import Engines, LogKeeper
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
 from adapters.ports.image_store import ImageStore
 
 DEFAULT_MODULE = "adapters.eventlog"
+POSTGRES_MODULE = "eventsourcing.dcb.postgres_tt"
+"""The library's own name for its recorder in PostgreSQL: the log is in a database, and a copy of it on the disk."""
 OFFER = "event_log_engine"
 """The function by which a module offers its engine."""
 
@@ -28,11 +31,9 @@ def default_engines(files: Files | None = None) -> Engines:
     return Engines(default_engine(files), image_stores(files))
 
 
-def choose_engines(module: str, files: Files | None = None) -> Engines:
-    """The log's engine of a module, by its dotted name, and the one for images there is. Raises ConfigError as
-    `choose_engine` does.
-    """
-    return Engines(choose_engine(module, files), image_stores(files))
+def choose_engines(keeper: LogKeeper, files: Files | None = None) -> Engines:
+    """The log's engine that is named, and the one for images there is. Raises ConfigError as `choose_engine` does."""
+    return Engines(choose_engine(keeper, files), image_stores(files))
 
 
 def image_stores(files: Files | None = None) -> Callable[[Path], ImageStore]:
@@ -48,12 +49,15 @@ def default_engine(files: Files | None = None) -> EventLogEngine:
     return eventlog.event_log_engine(files=files or Files())
 
 
-def choose_engine(module: str, files: Files | None = None) -> EventLogEngine:
-    """The log's engine of a module, by its dotted name. Raises ConfigError where there is no such module or it offers
-    none.
+def choose_engine(keeper: LogKeeper, files: Files | None = None) -> EventLogEngine:
+    """The log's engine that is named. Raises ConfigError where there is no such module, it offers none, or what it is
+    reached by is missing.
     """
+    module = keeper.module
     if module == DEFAULT_MODULE:
         return default_engine(files)
+    if module == POSTGRES_MODULE:
+        return _postgres(keeper, files or Files())
     try:
         offer = getattr(import_module(module), OFFER, None)
     except ImportError as error:
@@ -62,6 +66,17 @@ def choose_engine(module: str, files: Files | None = None) -> EventLogEngine:
         raise _unusable(module)
     engine: EventLogEngine = offer(files=files or Files())
     return engine
+
+
+def _postgres(keeper: LogKeeper, files: Files) -> EventLogEngine:
+    try:
+        from adapters.eventlog.postgres.engine import PostgresEngine  # late: an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"PERSISTENCE_MODULE={POSTGRES_MODULE} needs what is not installed ({error}). Install it: "
+            "pip install 'abby-ledger[postgres]'; from a clone: pip install 'psycopg[binary,pool]'."
+        ) from error
+    return PostgresEngine(files, keeper.environment)
 
 
 def _unusable(module: str) -> ConfigError:

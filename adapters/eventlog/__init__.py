@@ -1,4 +1,4 @@
-"""Engines of the log, a folder each. `PERSISTENCE_MODULE=adapters.eventlog` names the default one."""
+"""Engines of the log, a folder each. `PERSISTENCE_MODULE=adapters.eventlog` names the default one, lines of JSON."""
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLEngine, JSONLFactory, JSONLRecorder

@@ -13,7 +13,6 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -26,6 +25,7 @@ from adapters.ledger import disk_wait
 from adapters.ledger.batch import Batch
 from adapters.ledger.codec import Recorded, decode
 from adapters.ledger.disk_wait import DiskWait
+from adapters.ledger.hooks import LedgerHooks
 from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
 from adapters.ledger.projector import Projector
 from adapters.ledger.tallies import LedgerTallies
@@ -66,42 +66,12 @@ CLOSE_SECONDS = 30.0
 ADMITTED_WITHOUT_SPACE = (DeleteImage, CleanUp, ReleasePlaces, ReleaseExpired, CompleteGeneration, CorrectClock)
 """What frees, or belongs to places that exist: the only commands while the disk is full."""
 
-NO_SPACE = (
-    "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
-    "or make room on the disk; saving goes on by itself when 16 MiB are free."
-)
-"""What is said while the disk is full."""
-
 ANYTHING = DCBQuery()
 """Matches every event."""
+_NEWS = PendingCommand(None)
+"""Nobody's: others may have recorded something."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
-
-
-class LedgerHooks:
-    """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its
-    log.
-    """
-
-    def short_of_space(self) -> bool:
-        """Whether only what frees may be written."""
-        return False
-
-    def without_space(self) -> str:
-        """What to say while only that may be."""
-        return NO_SPACE
-
-    def checkpoint(self) -> None:
-        """A good moment to write the watermark."""
-
-    def sweep(self) -> None:
-        """Once a minute: try again what failed before."""
-
-    def stopping(self) -> None:
-        """The ledger stops in order: all is appended and published, and the watermark was to be written."""
-
-    def durable(self, recorded: Iterable[Recorded]) -> None:
-        """These events are durable, and about to be published in the state."""
 
 
 class QuotaLedger:
@@ -187,6 +157,10 @@ class QuotaLedger:
             self.disk_wait.refuse_unknown()
         return result_of(pending)
 
+    def look(self) -> None:
+        """Has the writer look at once whether others recorded something, if it is idle."""
+        self._queue.put(_NEWS)
+
     async def submit(self, command: Command) -> Outcome:
         """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command.
 
@@ -248,6 +222,8 @@ class QuotaLedger:
             if batch:
                 self._carry_out(batch)
                 batch.clear()
+            else:
+                self._take_in(self._hooks.follow())
             now = monotonic()
             if self.disk_wait.seconds() >= disk_wait.ANSWER_SECONDS:
                 sweep_at = -SWEEP_SECONDS  # whoever would have brought files into place was told and has gone
@@ -264,7 +240,8 @@ class QuotaLedger:
         with suppress(Empty):
             pending = self._queue.get(timeout=IDLE_SECONDS)
             while pending is not None:
-                batch.append(pending)
+                if pending is not _NEWS:
+                    batch.append(pending)
                 if len(batch) >= MAX_BATCH:
                     break
                 pending = self._queue.get_nowait()
@@ -278,8 +255,23 @@ class QuotaLedger:
         self._hooks.sweep()
 
     def _carry_out(self, batch: list[PendingCommand]) -> None:
-        """Decides, appends and publishes a batch, and wakes its callers."""
-        waiting = list(batch)
+        """Decides, appends and publishes a batch in a turn, and wakes its callers."""
+        try:
+            with self._hooks.turn() as head:
+                self._take_in(head)
+                self._decide_and_append(list(batch))
+        except (DiskFull, StorageUnavailable) as error:  # there was no turn
+            self._give_up(batch, error)
+        self.tallies.decided(batch)
+        wake(batch)
+
+    def _take_in(self, head: int) -> None:
+        """Publishes what others recorded, up to a position."""
+        if head > self.state.position:
+            self._hooks.durable(self.projector.catch_up(self._recorder))
+
+    def _decide_and_append(self, waiting: list[PendingCommand]) -> None:
+        """Until all is recorded or refused: anew where others were first, or where one of them spoilt the others."""
         for _ in range(MAX_CONFLICTS):
             work = Batch(self.state.draft(), self._clock())
             broken = self._decide(work, waiting)
@@ -296,14 +288,12 @@ class QuotaLedger:
                 self._give_up(waiting, error)
                 break
             except IntegrityError:
-                self.projector.catch_up(self._recorder)
+                self._hooks.durable(self.projector.catch_up(self._recorder))
             else:
                 self._answer(work)
                 break
         else:
             self._give_up(waiting, None)
-        self.tallies.decided(batch)
-        wake(batch)
 
     def _decide(self, work: Batch, waiting: list[PendingCommand]) -> PendingCommand | None:
         """Decides every command; returns a pending whose events do not fold or cannot be written, which is a bug and

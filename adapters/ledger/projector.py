@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from eventsourcing.dcb.api import DCBSequencedEvent
 
-from adapters.ledger.codec import damaged, decode, event_of
+from adapters.ledger.codec import Recorded, damaged, decode, event_of
 from adapters.ledger.snapshot_state import Frozen, decode_state
 from adapters.ports.event_log import EventSource, VerifiedEvent
 from domain.events import Event, ImpossibleFact
@@ -92,15 +92,15 @@ class Projector:
         if stored.position % EVENTS_BETWEEN_TIDYING == 0:
             self.state.tidy()
 
-    def catch_up(self, recorder: EventSource) -> None:
-        """The same while others read: they see all of what is new or none of it. Raises LogDamaged."""
+    def catch_up(self, recorder: EventSource) -> list[Recorded]:
+        """The same while others read: they see all of what is new, which is given, or none of it. Raises LogDamaged."""
         draft = self.state.draft()
         news = [(stored.position, _applied(draft, stored)) for stored in recorder.read(after=draft.position)]
-        if not news:
-            return
-        draft.commit()
+        if news:
+            draft.commit()
         for position, event in news:
             self.feed(position, event)
+        return news
 
     def feed(self, position: int, event: Event) -> None:
         """Hands an event that the state already holds to the other projections."""

@@ -1,13 +1,26 @@
-"""What keeps a storage root: one engine for its log, one for the bytes of its images."""
+"""What keeps a storage root: one engine for its log, one for the bytes of its images; and how the log's is named."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.image_store import ImageStore
+
+
+class LogKeeper(NamedTuple):
+    """What keeps a log: a module by its dotted name, and the settings by which it reaches what it keeps the log in, by
+    their names; they may be secret.
+    """
+
+    module: str
+    environment: Mapping[str, str] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        return f"LogKeeper({self.module!r})"
 
 
 class Engines(NamedTuple):

@@ -8,6 +8,7 @@ which one a program uses is chosen in `adapters.engines`. An open log is seen by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -186,6 +187,19 @@ class EventLog(OpenedLog, Recorder, Protocol):
     @property
     def room_used_up(self) -> bool:
         """Whether not even what frees could be recorded, when it was tried last."""
+
+    def turn(self) -> AbstractContextManager[int]:
+        """The time in which a batch is decided and appended; gives the head, up to which all that other writers
+        recorded can be read. Nothing to wait for where there are none. Raises StorageUnavailable, DiskFull or
+        LogDamaged where it cannot be known what they recorded.
+        """
+
+    def follow(self) -> int:
+        """Makes what other writers recorded since readable, and gives the new head. Raises as `turn` does."""
+
+    @property
+    def seconds_behind(self) -> float:
+        """How long ago all that was recorded could surely be read; 0 where there are no other writers."""
 
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the log and the file work have come, if either moved since; False where there is no room for

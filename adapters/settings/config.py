@@ -15,8 +15,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
+from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import ConfigError
 from adapters.settings.currency import CurrencyConfig
+from adapters.settings.database import DatabaseConfig
 from adapters.settings.doors import DiscordConfig, HttpConfig
 from adapters.settings.kinds import (
     DecimalNumber,
@@ -222,7 +224,7 @@ class ProgramConfig(Section):
     persistence_module: ModuleName = Field(
         "adapters.eventlog",
         validation_alias="PERSISTENCE_MODULE",
-        description="the name of a Python module, such as adapters.eventlog",
+        description="adapters.eventlog, eventsourcing.dcb.postgres_tt or the name of another Python module",
     )
 
 
@@ -232,6 +234,7 @@ SECTIONS: dict[str, type[Section]] = {
     "generation": GenerationConfig,
     "market": MarketConfig,
     "currency": CurrencyConfig,
+    "database": DatabaseConfig,
     "discord": DiscordConfig,
     "http": HttpConfig,
     "webhooks": WebhookConfig,
@@ -249,6 +252,7 @@ class Config:
     generation: GenerationConfig = field(init=False)
     market: MarketConfig = field(init=False)
     currency: CurrencyConfig = field(init=False)
+    database: DatabaseConfig = field(init=False)
     discord: DiscordConfig = field(init=False)
     http: HttpConfig = field(init=False)
     webhooks: WebhookConfig = field(init=False)
@@ -285,9 +289,9 @@ class Config:
         return self.program.log_format
 
     @property
-    def persistence_module(self) -> str:
-        """The module that makes the log's recorder."""
-        return self.program.persistence_module
+    def log_keeper(self) -> LogKeeper:
+        """What keeps the log, and what it is reached by."""
+        return LogKeeper(self.program.persistence_module, self.database.environment())
 
     @property
     def warnings(self) -> list[str]:

@@ -5,6 +5,7 @@ the server demands.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
@@ -13,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -189,3 +191,16 @@ def running(**settings: str) -> Iterator[Server]:
             yield server
         finally:
             server.stop("immediate")
+
+
+@cache
+def shared() -> Server:
+    """One server for all tests of this process, stopped when it ends; each takes a database of its own of it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(running())
+
+
+def new_database() -> dict[str, str]:
+    """The settings of an empty database of the shared server."""
+    return shared().new_database(f"test_{uuid4().hex}")

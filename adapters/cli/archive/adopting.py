@@ -67,7 +67,7 @@ def _terms(config: Config, progress: OnProgress, files: Files) -> Terms:
         max_image_bytes=store_settings(config).max_image_bytes,
         limits=Limits(**given_limits(config).given),
         progress=progress,
-        engines=choose_engines(config.persistence_module, files),
+        engines=choose_engines(config.log_keeper, files),
         files=files,
     )
 

@@ -66,7 +66,7 @@ def import_(invocation: Invocation, output: Output, folder: Path, *, any_bytes: 
 def _restore(invocation: Invocation, output: Output, folder: Path, terms_of: Callable[..., RestoreTerms]) -> int:
     config = invocation.set_up()
     files = files_of(config)
-    engine = choose_engine(config.persistence_module, files)
+    engine = choose_engine(config.log_keeper, files)
     try:
         with bar(output, "Reading and copying") as progress:
             terms = terms_of(engine, files, progress=progress)

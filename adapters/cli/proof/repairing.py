@@ -57,7 +57,7 @@ def repair(invocation: Invocation, output: Output, user: str | None, *, yes: boo
 
 def _mended(config: Config, output: Output, root: Path, user: str | None) -> Repair:
     files = files_of(config)
-    engines = choose_engines(config.persistence_module, files)
+    engines = choose_engines(config.log_keeper, files)
     try:
         with bar(output, "Mending") as progress:
             return carry_out(root, engines=engines, clock=utc_now, files=files, user=user, progress=progress)

@@ -70,12 +70,12 @@ def open_reader(config: Config) -> FollowedStorage:
     """The storage root opened for reading, beside whoever writes. Raises Faults."""
     from adapters.engines import following
 
-    return following.open_reader(config.storage.storage_root, engine=choose_engine(config.persistence_module))
+    return following.open_reader(config.storage.storage_root, engine=choose_engine(config.log_keeper))
 
 
 def log_of(config: Config) -> tuple[Path, EventLogEngine]:
     """The storage root and the engine of its log, for whoever reads it. Raises LogMissing where there was a log."""
-    root, engine = config.storage.storage_root, choose_engine(config.persistence_module, files_of(config))
+    root, engine = config.storage.storage_root, choose_engine(config.log_keeper, files_of(config))
     refuse_lost_log(root, engine)
     return root, engine
 
@@ -101,7 +101,7 @@ def _store_or_address(config: Config) -> Storage | str:
 
 def _without_address(config: Config, locked: LogLocked) -> LogLocked:
     holder = f"process {locked.pid}" if locked.pid else "another process"
-    location = choose_engine(config.persistence_module).location(config.storage.storage_root)
+    location = choose_engine(config.log_keeper).location(config.storage.storage_root)
     return LogLocked(
         f"The log {location.folder} is being written by {holder}, which has no "
         "address to ask: a program that embeds the storage, or a service that is still starting. "

@@ -26,14 +26,19 @@ MAX_IMAGE_DEPTH = 4
 _log = ProgramLog(__name__)
 
 
-def begin_log(files: Files, paths: LogPaths, clock: Clock) -> None:
-    """Makes an empty log with a new id. It has its name only once its header is on the disk."""
+def new_header(clock: Clock) -> bytes:
+    """The header line of a log of its own, with its LF."""
+    return encode_header(token_hex(16), clock())
+
+
+def begin_log(files: Files, paths: LogPaths, header: bytes) -> None:
+    """Makes an empty log of that header. It has its name only once that is on the disk."""
     with suppress(PermissionError):  # a root that stands already may lie in a directory that we may pass but not read
         files.sync_directory(paths.root.parent)
     files.sync_directory(paths.root)
     with suppress(FileNotFoundError):
         files.unlink(paths.log_in_making)
-    files.write_durably(paths.log_in_making, encode_header(token_hex(16), clock()))
+    files.write_durably(paths.log_in_making, header)
     files.rename(paths.log_in_making, paths.log)
     files.sync_directory(paths.logs)
 

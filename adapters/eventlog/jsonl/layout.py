@@ -13,8 +13,9 @@ class LogPaths(NamedTuple):
 
     `log` holds the events; `log_in_making` is the log before it has its name. `head` is the watermark, `lock` the
     writer's lock, `reserve_file` the room kept for a full disk, `key` the random secret of request digests. `probe`
-    stands for a moment while room is tried. `torn` keeps what unfinished batches left, `snapshots` is for caches of
-    projections. `images` stands beside `logs`; nothing in it is read or written by the log.
+    stands for a moment while room is tried. `origin` says of a copy what it is a copy of. `torn` keeps what unfinished
+    batches left, `snapshots` is for caches of projections. `images` stands beside `logs`; nothing in it is read or
+    written by the log.
     """
 
     root: Path
@@ -26,6 +27,7 @@ class LogPaths(NamedTuple):
     reserve_file: Path
     key: Path
     probe: Path
+    origin: Path
     torn: Path
     snapshots: Path
     images: Path
@@ -45,6 +47,7 @@ class LogPaths(NamedTuple):
             reserve_file=logs / ".spare",
             key=logs / ".key",
             probe=logs / ".probe",
+            origin=logs / "copy-of",
             torn=logs / "torn",
             snapshots=logs / "snapshots",
             images=root / "images",

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
 from adapters.disk.litter import is_litter
 from adapters.eventlog.jsonl import rechecking
-from adapters.eventlog.jsonl.creation import begin_log, make_key, refuse_beside_remains
-from adapters.eventlog.jsonl.format import Header, Tip
+from adapters.eventlog.jsonl.creation import begin_log, make_key, new_header, refuse_beside_remains
+from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, Header, Tip, encode_header
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import WriterLock, held_by_another
@@ -38,7 +39,7 @@ from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
 from adapters.eventlog.jsonl.snapshots import FilePoint, set_aside
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
-from adapters.ports.faults import LogForeign
+from adapters.ports.faults import ConfigError, LogForeign
 from adapters.ports.program_log import ProgramLog
 
 _log = ProgramLog(__name__)
@@ -57,14 +58,30 @@ class WritableLog:
     key: Key
 
 
-def open_for_writing(paths: LogPaths, files: Files, clock: Clock, *, adopting: bool, takers: Takers) -> WritableLog:
-    """Opens the log of a root, begun if there is none and nothing says that there was one.
+class Origin(NamedTuple):
+    """What a log is a copy of: its header line, its secret, and where it is kept, as people are told."""
+
+    header: bytes
+    secret: bytes
+    place: str
+
+
+def open_for_writing(
+    paths: LogPaths,
+    files: Files,
+    clock: Clock,
+    *,
+    adopting: bool,
+    takers: Takers,
+    copy_of: Origin | None = None,
+) -> WritableLog:
+    """Opens the log of a root, begun if there is none and nothing says that there was one; or the copy of one.
 
     Raises any of the log's faults, and then nothing stays open.
     """
     with ExitStack() as descriptors:
         try:
-            return _Opening(paths, files, clock, descriptors).carry_out(adopting=adopting, takers=takers)
+            return _Opening(paths, files, clock, descriptors, copy_of).carry_out(adopting=adopting, takers=takers)
         except OSError as error:
             raise unusable(paths, error) from error
 
@@ -72,7 +89,10 @@ def open_for_writing(paths: LogPaths, files: Files, clock: Clock, *, adopting: b
 class _Opening:
     """One opening for writing: its steps, in their order."""
 
-    def __init__(self, paths: LogPaths, files: Files, clock: Clock, descriptors: ExitStack) -> None:
+    def __init__(
+        self, paths: LogPaths, files: Files, clock: Clock, descriptors: ExitStack, copy_of: Origin | None
+    ) -> None:
+        self._copy_of = copy_of
         self._paths = paths
         self._files = files
         self._clock = clock
@@ -83,12 +103,14 @@ class _Opening:
         files.make_directories(paths.logs)
         self._descriptors.enter_context(files.holding(paths.logs))
         self._refuse_what_is_no_logs_folder(adopting=adopting)
+        self._refuse_what_is_a_copy()
         lock = self._take_lock()
         reserve_file = ReserveFile(files, paths.reserve_file)
         self._begin_where_there_is_none(reserve_file, adopting=adopting)
         log_fd = self._open_log(lock)
         read_fd = open_log_file(files, self._descriptors, paths, READ)
         files.drop_cache(read_fd)
+        self._fit_copy(log_fd, read_fd)
         size, slots = files.fstat(read_fd).st_size, read_watermark(files, paths)
         header, scanner, resumed = self._verify(read_fd, size, slots, takers)
         rechecked = self._check_before_snapshot(read_fd, header, resumed, slots)
@@ -138,11 +160,50 @@ class _Opening:
     def _begin_where_there_is_none(self, reserve_file: ReserveFile, *, adopting: bool) -> None:
         files, paths = self._files, self._paths
         if not files.lexists(paths.log):
-            refuse_beside_remains(files, paths, adopting=adopting)
-            reserve_file.with_room(lambda: begin_log(files, paths, self._clock))
+            copied = self._copy_of
+            refuse_beside_remains(files, paths, adopting=adopting or copied is not None)
+            header = new_header(self._clock) if copied is None else copied.header
+            reserve_file.with_room(lambda: begin_log(files, paths, header))
         elif not files.lexists(paths.head):
             # A killed process may have named the log and not synced that, and a watermark without a log is refused.
             files.sync_directory(paths.logs)
+
+    def _refuse_what_is_a_copy(self) -> None:
+        """Raises ConfigError where a log of its own is to be written in the place of a copy: they would part."""
+        if self._copy_of is None and self._files.lexists(self._paths.origin):
+            place = self._files.read(self._paths.origin, at_most=MAX_HEADER_BYTES).decode(errors="replace").strip()
+            raise ConfigError(
+                f"The log {self._paths.log} is a copy of the one in {place}, and what was written here would be "
+                "missing there. Set PERSISTENCE_MODULE as it was; to go on with this log alone, run "
+                "`abby migrate --to jsonl` once."
+            )
+
+    def _fit_copy(self, log_fd: int, read_fd: int) -> None:
+        """Looks that a copy is one of the right log, and cuts off what is not surely on the disk: it is kept elsewhere.
+        Raises LogForeign.
+        """
+        files, paths, copied = self._files, self._paths, self._copy_of
+        if copied is None:
+            return
+        header = read_header(files, read_fd, paths)
+        if encode_header(header.log_id, header.created) != copied.header:
+            raise LogForeign(
+                f"The log {paths.log} is not a copy of the one in {copied.place}: they have different ids. It was left "
+                "alone. Check STORAGE_ROOT and the settings of the database; `abby migrate --to postgres` brings a log "
+                "into an empty one."
+            )
+        slots = read_watermark(files, paths)
+        if slots and files.fstat(read_fd).st_size > slots[0].tip.offset:
+            self._cut_off(log_fd, slots[0].tip)
+        if (key := read_key(files, paths)) is None or key.secret != copied.secret:
+            if key is not None:
+                raise LogForeign(
+                    f"The key {paths.key} is another than that of the log in {copied.place}. Nothing was changed. "
+                    f"Move {paths.logs} away and start again: the copy is made anew."
+                )
+            keep_key(files, paths, Key(copied.secret, has_sealed=bool(slots) and slots[0].proof is Proof.KEY_LOST))
+        if not files.lexists(paths.origin):
+            files.write_durably(paths.origin, copied.place.encode() + b"\n")
 
     def _refuse_what_is_no_logs_folder(self, *, adopting: bool) -> None:
         """Raises LogForeign, before anything is made there, where the operator's link leads to other things: to a log

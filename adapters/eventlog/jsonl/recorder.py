@@ -26,7 +26,7 @@ from adapters.eventlog.jsonl.judging import holds_no_event
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_file import Takers, refuse_damage
 from adapters.eventlog.jsonl.older_snapshots import retire
-from adapters.eventlog.jsonl.opening import open_for_writing
+from adapters.eventlog.jsonl.opening import Origin, open_for_writing
 from adapters.eventlog.jsonl.points import LogAsRead, lacks_a_point
 from adapters.eventlog.jsonl.reading import LazyReadResponse, decode_block, matcher, next_block
 from adapters.eventlog.jsonl.rechecking import Recheck
@@ -38,6 +38,7 @@ from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore, SnapshotPoint, StoredLines
 from adapters.ports.faults import LedgerStopped, LogDamaged
 from adapters.ports.log_reports import Damage
+from adapters.ports.only_writer import OnlyWriter
 
 if TYPE_CHECKING:
     from adapters.eventlog.jsonl.subscribing import JSONLSubscription  # late: see `subscribe`
@@ -46,16 +47,16 @@ PROBE_WAIT_SECONDS = 2.0
 """A disk that is busy is waited for; a longer wait is a stuck one's."""
 
 
-class JSONLRecorder(DCBRecorder):
+class JSONLRecorder(OnlyWriter, DCBRecorder):
     """The log of a storage root.
 
-    `read_only` opens it beside its writer, showing what is at or below the watermark, or with `beyond_watermark`
-    every whole batch; `follow` moves on. `at_end` opens it so that what is before the watermark is only searched when
-    it is asked for. `adopting` lets a new log be begun beside images. `on_event` is called with
-    each event while opening verifies it, so that a replay need not read and decode the log a second time; what it
-    raises goes to the caller, and then nothing stays open. `restore` is called before that with the
-    state of the newest valid snapshot (adapters.eventlog.jsonl.snapshots); only later events are handed on then, and
-    what is before is verified in the background: a finding there stops the recorder.
+    `read_only` opens it beside its writer, showing what is at or below the watermark, or with `beyond_watermark` every
+    whole batch; `follow` moves on. `at_end`: what is before the watermark is only searched, when it is asked for.
+    `adopting` lets a new log be begun beside images, `copy_of` opens a copy of a log that is kept elsewhere.
+    `on_event` is called with each event while opening verifies it, so that a replay need not read and decode the log a
+    second time; what it raises goes to the caller, and then nothing stays open. `restore` is called before that with
+    the state of the newest valid snapshot (adapters.eventlog.jsonl.snapshots); only later events are handed on then,
+    and what is before is verified in the background: a finding there stops the recorder.
 
     Raises StorageUnavailable, LogLocked, LogMissing, LogForeign, LogDamaged, DiskFull or LedgerStopped.
     """
@@ -72,6 +73,7 @@ class JSONLRecorder(DCBRecorder):
         adopting: bool = False,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
+        copy_of: Origin | None = None,
     ) -> None:
         self._files = files or Files()
         self._beyond_watermark = beyond_watermark
@@ -90,7 +92,7 @@ class JSONLRecorder(DCBRecorder):
                 paths, self._files, beyond_watermark=beyond_watermark, at_end=at_end, takers=takers
             )
         else:
-            writable = open_for_writing(paths, self._files, clock, adopting=adopting, takers=takers)
+            writable = open_for_writing(paths, self._files, clock, adopting=adopting, takers=takers, copy_of=copy_of)
             self._log = writable.log
             self._writer = LogWriter(writable, self._files)
         self._search = Search(self._bytes, paths, self._log.header)
@@ -154,8 +156,7 @@ class JSONLRecorder(DCBRecorder):
         Raises LogDamaged while iterating where the file was changed beneath.
         """
         self._refuse_if_unusable()
-        head, known = self.head, self._log.known_from
-        begin = max(after or 0, 0)
+        head, known, begin = self.head, self._log.known_from, max(after or 0, 0)
         events: Iterator[DCBSequencedEvent]
         if known:
             matches = matcher(query)

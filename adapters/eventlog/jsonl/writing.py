@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NoReturn
 
 from eventsourcing.dcb.api import DCBEvent
@@ -41,6 +42,7 @@ class LogWriter:
         self._log = writable.log
         self._watermark = writable.watermark
         self._reconciled = writable.watermark.reconciled
+        self._is_unsynced = False
 
     @property
     def key(self) -> Key:
@@ -57,15 +59,20 @@ class LogWriter:
         LedgerStopped.
         """
         lines, digest = encode_batch(events, self._log.tip)
+        tip = self._log.tip
+        offsets = list(accumulate(map(len, lines), initial=tip.offset))[1:]
+        self.add(b"".join(lines), Tip(tip.position + len(lines), offsets[-1], digest), durably=True)
+        self._log.starts.extend(offsets)
+
+    def add(self, lines: bytes, tip: Tip, *, durably: bool) -> None:
+        """Adds the lines of whole batches, up to that tip: durably now, or by the next watermark, where they are kept
+        elsewhere too. Whoever calls keeps the offsets. Raises as `append` does.
+        """
         self._refuse_if_moved()
         if self._watermark.ended:
             self._seal(ended=False)  # surely before a line after it, which would look like somebody else's
-        self._write(b"".join(lines))
-        offset = self._log.tip.offset
-        for line in lines:
-            offset += len(line)
-            self._log.starts.append(offset)
-        self._log.tip = Tip(self._log.tip.position + len(lines), offset, digest)
+        self._write(lines, durably=durably)
+        self._log.tip = tip
 
     def checkpoint(self, reconciled: int | None = None) -> bool:
         """Writes the watermark if the log or `reconciled` (None: as it is) moved; False where the disk has no room
@@ -98,6 +105,9 @@ class LogWriter:
     def _seal(self, *, ended: bool) -> None:
         """Writes the watermark as all stands now. Raises DiskFull, StorageUnavailable or LedgerStopped."""
         former, head = self._watermark, self._log.paths.head
+        if self._is_unsynced:
+            self._sync(self._held.log_fd)
+            self._is_unsynced = False
         slot = Slot(former.log_id, former.counter + 1, self._log.tip, self._reconciled, ended=ended).sealed(self.key)
         try:
             self._held.reserve_file.with_room(lambda: write_slot(self._files, self._held.head_fd, slot))
@@ -145,8 +155,8 @@ class LogWriter:
             sizes = f"has {found.st_size} bytes where {self._log.tip.offset} were written"
             self._stop(f"{path} {sizes}: another program changed it", None)
 
-    def _write(self, data: bytes) -> None:
-        """Appends bytes durably, or leaves the log as it was and raises DiskFull or StorageUnavailable, or stops.
+    def _write(self, data: bytes, *, durably: bool) -> None:
+        """Appends bytes, or leaves the log as it was and raises DiskFull or StorageUnavailable, or stops.
 
         The first write that finds no room is refused, so that its caller brings only what frees; for that, room is
         given up until it fits.
@@ -159,7 +169,10 @@ class LogWriter:
             if not was_short:
                 raise disk_full(self._log.paths.logs) from error
         self.room_used_up = False
-        self._sync(self._held.log_fd)
+        if durably:
+            self._sync(self._held.log_fd)
+        else:
+            self._is_unsynced = True
 
     def _fails_to_write(self, data: bytes) -> OSError | None:
         """Writes; gives the error where there was no room, after the log was cut back to what it was."""

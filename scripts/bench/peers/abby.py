@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from adapters.eventlog.jsonl import JSONLRecorder
-from adapters.ledger.ledger import LedgerHooks, QuotaLedger
+from adapters.ledger.hooks import LedgerHooks
+from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.pending import Accepted
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage

@@ -20,6 +20,7 @@ from adapters.ports.clock import Clock
 from adapters.ports.event_log import EventLogEngine, OnEvent, Restore, SnapshotPoint, StoredLines, VerifiedEvent
 from adapters.ports.faults import ConfigError, LedgerStopped, LogDamaged, LogLocked, LogMissing
 from adapters.ports.log_reports import CopiedLog, Damage, LogHolder, LogLocation, LogReport, SalvagedLog
+from adapters.ports.only_writer import OnlyWriter
 
 NO_SALVAGE = "The log of {} is in memory, where nothing is damaged. Nothing was salvaged to {}."
 
@@ -30,7 +31,7 @@ class InMemoryPoint(NamedTuple):
     position: int
 
 
-class InMemoryLog(InMemoryDCBRecorder):
+class InMemoryLog(OnlyWriter, InMemoryDCBRecorder):
     """The log of one root. It stays when its writer closes it, and may be opened again."""
 
     def __init__(self, created: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from adapters.disk.files import Files
 from adapters.engines.choice import DEFAULT_MODULE, choose_engine, default_engine
 from adapters.eventlog.jsonl import JSONLEngine
+from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import ConfigError
 from adapters.settings.config import load_config
 from tests.adapters.engines.in_memory import InMemoryEngine
@@ -16,14 +17,14 @@ from tests.adapters.engines.in_memory import InMemoryEngine
 
 def test_without_a_setting_it_is_lines_of_json() -> None:
     """By its name, as it stands in the settings, and without one."""
-    assert load_config({}).persistence_module == DEFAULT_MODULE
-    assert isinstance(choose_engine(DEFAULT_MODULE), JSONLEngine)
+    assert load_config({}).log_keeper.module == DEFAULT_MODULE
+    assert isinstance(choose_engine(LogKeeper(DEFAULT_MODULE)), JSONLEngine)
     assert isinstance(default_engine(), JSONLEngine)
 
 
 def test_a_module_that_offers_one_is_accepted() -> None:
     """Whoever wrote it; nothing here knows its name."""
-    assert isinstance(choose_engine("tests.adapters.engines.in_memory"), InMemoryEngine)
+    assert isinstance(choose_engine(LogKeeper("tests.adapters.engines.in_memory")), InMemoryEngine)
 
 
 def test_an_engine_is_given_the_files_that_it_works_with(tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_an_engine_is_given_the_files_that_it_works_with(tmp_path: Path) -> None
 def test_anything_else_is_refused_in_words_that_name_the_setting(module: str) -> None:
     """A recorder of the library without what the port wants, any other module, and none at all."""
     with pytest.raises(ConfigError) as refused:
-        choose_engine(module)
+        choose_engine(LogKeeper(module))
     assert str(refused.value) == (
         f"PERSISTENCE_MODULE={module}: no module of that name offers an engine that keeps the log. Name one that does, "
         "or leave the setting out: then it is adapters.eventlog."

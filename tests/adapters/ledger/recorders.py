@@ -12,9 +12,11 @@ from threading import Event
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBSequencedEvent
 from eventsourcing.dcb.popo import InMemoryDCBRecorder
 
-from adapters.engines.choice import default_engine
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine, default_engine
 from adapters.ports.clock import utc_now
+from adapters.ports.engines import LogKeeper
 from adapters.ports.event_log import Recorder
+from tests.servers.postgres import new_database
 
 WAIT_SECONDS = 20.0
 
@@ -32,9 +34,18 @@ def lines_of_json(folder: Path) -> Iterator[Recorder]:
         yield log
 
 
+@contextmanager
+def postgres(folder: Path) -> Iterator[Recorder]:
+    """The log in a database, and its copy on the disk."""
+    engine = choose_engine(LogKeeper(POSTGRES_MODULE, new_database()))
+    with closing(engine.open_for_writing(folder, clock=utc_now)) as log:
+        yield log
+
+
 RECORDERS: Mapping[str, Callable[[Path], AbstractContextManager[Recorder]]] = {
     "in memory": in_memory,
     "lines of JSON": lines_of_json,
+    "PostgreSQL": postgres,
 }
 """Every kind of recorder that a ledger may stand on: how one is opened in an empty folder."""
 

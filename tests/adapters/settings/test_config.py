@@ -137,7 +137,7 @@ class TestOrder:
         assert config.api.stability_api_host == "https://api.stability.ai"
         assert (config.http.host, config.http.port) == ("127.0.0.1", 8080)
         assert (config.generator, config.log_level, config.log_format) == ("auto", "INFO", "auto")
-        assert config.persistence_module == "adapters.eventlog"
+        assert config.log_keeper.module == "adapters.eventlog"
         assert {config.origin(name) for name in SETTINGS} == {"default"}
 
     def test_an_unknown_argument_is_a_bug_of_the_caller(self, load: Load) -> None:

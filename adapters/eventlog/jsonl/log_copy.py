@@ -1,0 +1,45 @@
+"""A log on the disk that is a copy of one that is kept elsewhere: what was recorded there is added here, verified line
+by line, and read as any log is.
+"""
+
+from __future__ import annotations
+
+from adapters.eventlog.jsonl.format import Tip
+from adapters.eventlog.jsonl.judging import holds_no_event
+from adapters.eventlog.jsonl.log_file import refuse_damage
+from adapters.eventlog.jsonl.recorder import JSONLRecorder
+from adapters.eventlog.jsonl.scanning import Scanner
+from adapters.ports.event_log import OnEvent
+from adapters.ports.log_reports import Damage
+
+
+class LogCopy(JSONLRecorder):
+    """The copy, opened for writing. Nobody appends to it: `add` brings what was recorded elsewhere."""
+
+    @property
+    def tip(self) -> Tip:
+        """The end of what it holds."""
+        return self._log.tip
+
+    def add(self, lines: bytes, on_event: OnEvent | None = None) -> None:
+        """Adds the lines, each with its LF, of whole batches that follow, and hands on their events. They are surely on
+        the disk by the next checkpoint.
+
+        Raises LogDamaged for what does not follow, DiskFull or StorageUnavailable, and then nothing was added;
+        LedgerStopped.
+        """
+        with self._changing:
+            self._refuse_if_unusable()
+            log, former = self._log, self._log.tip
+            scanner = Scanner(former, log.starts, on_event=on_event)
+            scanner.feed(lines)
+            scanner.finish()
+            try:
+                broken = scanner.broken
+                refuse_damage(log.paths, broken and Damage(*broken))
+                refuse_damage(log.paths, holds_no_event(scanner))
+                self._writing().add(lines, scanner.whole, durably=False)
+            except BaseException:
+                del log.starts[former.position + 1 :]
+                raise
+            self._notify_listeners()

@@ -1,0 +1,132 @@
+"""One database: how it is reached, and what it says when it cannot be.
+
+Each of its sessions goes to a server that takes writes, whichever of several hosts that is. Nothing here holds on to a
+session that failed: whoever comes next is given a new one, so that a fail-over is over when the new primary answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import psycopg
+from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT, PostgresTTDCBFactory
+from eventsourcing.persistence import IntegrityError, PersistenceError
+from eventsourcing.utils import Environment
+
+from adapters.ports.faults import ConfigError, StorageUnavailable
+
+NAME = "abby"
+"""How the log's tables begin."""
+CONNECT_SECONDS = 5
+KEPT_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""A server whose machine is gone is given up after some ten seconds, milliseconds for the last."""
+SESSIONS = 3
+"""How many the recorder keeps at most: one appends, one reads, one is to spare."""
+REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSWORD")
+
+
+class Database:
+    """A database that is reached by the library's settings, `POSTGRES_*`. Safe from any thread."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Connects to nothing. Raises ConfigError where a setting is missing."""
+        missing = [name for name in REQUIRED if not environment.get(name)]
+        if missing:
+            raise ConfigError(
+                f"PERSISTENCE_MODULE says that the log is in PostgreSQL, and {', '.join(missing)} "
+                f"{'is' if len(missing) == 1 else 'are'} not set. Set what the database is reached by."
+            )
+        self._environment = {
+            "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
+            "POSTGRES_POOL_SIZE": "1",
+            "POSTGRES_MAX_OVERFLOW": str(SESSIONS - 1),
+            **environment,
+            "CREATE_TABLE": "no",
+        }
+        self._guard = Lock()
+        self._recorder: PostgresDCBRecorderTT | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, as people are told."""
+        env = self._environment
+        return f"the database {env['POSTGRES_DBNAME']} at {env['POSTGRES_HOST']}:{env.get('POSTGRES_PORT') or 5432}"
+
+    @property
+    def schema(self) -> str:
+        """Where its tables stand."""
+        return self._environment.get("POSTGRES_SCHEMA") or "public"
+
+    @contextmanager
+    def recorder(self) -> Iterator[PostgresDCBRecorderTT]:
+        """The library's recorder. What it raises but IntegrityError is followed by a new one at the next call, and is
+        told as `failed` does.
+        """
+        with self._guard:
+            try:
+                recorder = self._recorder = self._recorder or self._connected()
+            except (PersistenceError, psycopg.Error, OSError) as error:
+                raise self.failed(error) from error
+        try:
+            yield recorder
+        except IntegrityError:
+            raise
+        except (PersistenceError, psycopg.Error) as error:
+            self._give_up(recorder)
+            raise self.failed(error) from error
+
+    def session(self) -> psycopg.Connection[Any]:
+        """A session of its own, whose statements are each a transaction. Raises psycopg.Error."""
+        env = self._environment
+        return psycopg.connect(
+            host=env["POSTGRES_HOST"],
+            port=env.get("POSTGRES_PORT") or 5432,
+            dbname=env["POSTGRES_DBNAME"],
+            user=env["POSTGRES_USER"],
+            password=env["POSTGRES_PASSWORD"],
+            autocommit=True,
+            **self._further(),
+        )
+
+    def failed(self, error: BaseException) -> StorageUnavailable:
+        """The fault of a database that did not do what was asked of it."""
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return StorageUnavailable(
+            f"{self.place[0].upper()}{self.place[1:]} does not answer as it should ({reason}). Nothing of this was "
+            "recorded, and what was recorded before is whole. All goes on by itself once it does; look whether it "
+            "runs, and whether the POSTGRES_ settings are right."
+        )
+
+    def close(self) -> None:
+        """Ends the recorder's sessions."""
+        with self._guard:
+            recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.datastore.close()
+
+    def _connected(self) -> PostgresDCBRecorderTT:
+        self.session().close()  # what cannot be reached says so at once, where a pool would wait
+        factory = PostgresTTDCBFactory(Environment(NAME, self._environment))
+        given = factory.datastore.pool.kwargs
+        assert isinstance(given, dict), "the library gives its pool the words of each connection"
+        factory.datastore.pool.kwargs = {**given, **self._further()}
+        recorder = factory.dcb_recorder()
+        assert isinstance(recorder, PostgresDCBRecorderTT)
+        return recorder
+
+    def _further(self) -> dict[str, Any]:
+        return {
+            "connect_timeout": int(self._environment["POSTGRES_CONNECT_TIMEOUT"]),
+            "target_session_attrs": "read-write",
+            "application_name": "abby",
+            **KEPT_ALIVE,
+        }
+
+    def _give_up(self, recorder: PostgresDCBRecorderTT) -> None:
+        with self._guard:
+            if self._recorder is recorder:
+                self._recorder = None
+        recorder.datastore.close()

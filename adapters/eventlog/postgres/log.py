@@ -1,0 +1,198 @@
+"""The log as a process that writes uses it: recorded in the database, read in the copy on its own disk.
+
+What was recorded by others is taken in at each turn, and in between (`follow`). An append is done when the database has
+committed it. Where its answer is lost, the database is asked again until it is known what became of it: nobody is told
+that nothing was recorded before that is certain, and nothing is recorded twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import structlog
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
+from eventsourcing.persistence import IntegrityError
+
+from adapters.disk.files import Files
+from adapters.eventlog.jsonl.format import encode_batch, fixed_form
+from adapters.eventlog.jsonl.log_copy import LogCopy
+from adapters.eventlog.jsonl.opening import Origin
+from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, Rows
+from adapters.eventlog.postgres.turns import Turns
+from adapters.ports.clock import Clock
+from adapters.ports.event_log import OnEvent, Restore
+from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
+
+AGAIN_SECONDS = 0.5
+"""How long after a failure the database is asked again what became of an append."""
+
+_log = structlog.wrap_logger(logging.getLogger(__name__))
+
+
+class PostgresLog(LogCopy):
+    """The log of a database, and its copy below a storage root. Raises what opening a log raises."""
+
+    def __init__(  # noqa: PLR0913 - the engine says all of it once, by name
+        self,
+        root: Path,
+        *,
+        database: Database,
+        beginning: Beginning,
+        clock: Clock,
+        files: Files,
+        on_event: OnEvent | None = None,
+        restore: Restore | None = None,
+    ) -> None:
+        self._database = database
+        self._rows = Rows(database)
+        self._turns = Turns(database)
+        self._stopping = threading.Event()
+        self._known_at = monotonic()
+        super().__init__(
+            root,
+            clock=clock,
+            files=files,
+            on_event=on_event,
+            restore=restore,
+            copy_of=Origin(beginning.header, beginning.secret, database.place),
+        )
+        try:
+            self._last = self._row_of_tip()
+            self._take_in(on_event)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def seconds_behind(self) -> float:
+        """How long ago the copy surely held all that was recorded."""
+        return monotonic() - self._known_at
+
+    @contextmanager
+    def turn(self) -> Iterator[int]:
+        """A turn to write, at whose beginning all that others recorded is taken in; gives the head. Raises
+        StorageUnavailable, DiskFull or LogDamaged.
+        """
+        with self._turns.turn():
+            self._take_in()
+            yield self.head
+
+    def follow(self) -> int:
+        """Takes in what others recorded since, and gives the new head. Raises as `turn` does."""
+        self._take_in()
+        return self.head
+
+    def append(self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None) -> int:
+        """Records events together, durably, and gives the last one's position.
+
+        Raises IntegrityError where an event matches the condition, or where somebody else recorded meanwhile, which is
+        taken in then; StorageUnavailable, and then nothing was kept; LedgerStopped, and then it is not known.
+        """
+        with self._changing:
+            self._refuse_if_unusable()
+            if condition is not None and self._is_violated(condition):
+                raise IntegrityError(condition)
+            lines, _ = encode_batch(events, self.tip)
+            rows = [line[:-1] for line in lines]
+            try:
+                last = Row(self._record(events, rows), rows[-1])
+            except IntegrityError:
+                self._take_in()
+                raise
+            head = self.head + len(lines)
+            try:
+                self._add(b"".join(lines), last)
+            except (DiskFull, StorageUnavailable) as error:  # the database has it: the copy is brought up later
+                _log.warning("copy of the log is behind", reason=str(error))
+            return head
+
+    def close(self) -> None:
+        """Gives the copy back, and ends all sessions."""
+        self._stopping.set()
+        super().close()
+        self._turns.close()
+        self._database.close()
+
+    def _record(self, events: Sequence[DCBEvent], rows: Sequence[bytes]) -> int:
+        """Appends to the database, and where its answer is lost, asks until it is known what became of it."""
+        while True:
+            try:
+                return self._rows.append(events, rows, self._last.id)
+            except StorageUnavailable as error:
+                _log.warning("append not answered", reason=str(error))
+                if self._was_recorded(rows[0]):
+                    return self._rows.after(self._last.id, len(rows))[-1].id
+
+    def _was_recorded(self, line: bytes) -> bool:
+        """Waits for the database to say so, until the log is closed."""
+        while True:
+            try:
+                return self._rows.outcome(line, self._last.id)
+            except StorageUnavailable as error:
+                if self._stopping.wait(AGAIN_SECONDS):
+                    raise LedgerStopped(f"It is not known whether the last batch was recorded. {error}") from error
+
+    def _add(self, lines: bytes, last: Row, on_event: OnEvent | None = None) -> None:
+        """Adds lines to the copy, of which the database has the last one in that row."""
+        try:
+            self.add(lines, on_event)
+        except DiskFull:  # what is recorded is recorded: the room that is kept for deletions is for it too
+            self.add(lines, on_event)
+        self._last = last
+        self._known_at = monotonic()
+
+    def _row_of_tip(self) -> Row:
+        """The row in the database of the last event in the copy. Raises LogDamaged where there is none."""
+        tip = self.tip
+        row = self._rows.at(tip.position)
+        if row is None or (tip.position and not row.line.endswith(b'"hash":"%b"}' % tip.digest.hex().encode())):
+            raise self._parted()
+        return row
+
+    def _take_in(self, on_event: OnEvent | None = None) -> None:
+        """Adds to the copy what the database has and it has not. Each look begins at the last row that is known, which
+        must still be there.
+        """
+        with self._changing:
+            while True:
+                found = self._rows.after(self._last.id - 1, PAGE + 1)
+                if not found or found[0] != self._last:
+                    raise self._parted()
+                if len(found) > 1:
+                    self._take_whole(found[1:], on_event)
+                if len(found) <= PAGE:
+                    break
+            self._known_at = monotonic()
+
+    def _take_whole(self, rows: list[Row], on_event: OnEvent | None) -> None:
+        """Adds rows up to the end of their last whole batch; one that does not fit on a page is read to its end."""
+        while (left := _begun_at_the_end(rows)) == len(rows):
+            rows = [*rows, *self._rows.after(rows[-1].id)]
+        taken = rows[: len(rows) - left]
+        self._add(b"".join(row.line + b"\n" for row in taken), taken[-1], on_event)
+
+    def _parted(self) -> LogDamaged:
+        position = self.tip.position
+        return LogDamaged(
+            f"{self._database.place[0].upper()}{self._database.place[1:]} does not hold what was recorded in it up to "
+            f"position {position:,}, as the copy {self._log.paths.log} does: an older state of it was restored, a "
+            "standby took over that had not got everything, or it is another database. Nothing was changed. Connect to "
+            "the one that has everything; to go on with what this one has, move the copy's folder away and start "
+            "again, and what only the copy has is given up.",
+            position=position,
+        )
+
+
+def _begun_at_the_end(rows: Sequence[Row]) -> int:
+    """How many rows at the end belong to a batch that goes on after them. Raises LogDamaged."""
+    form = fixed_form(rows[-1].line)
+    if form is None:
+        raise LogDamaged(f"Row {rows[-1].id} of the log's table is no line of a log of ours.")
+    position, first, last = form
+    return 0 if position == last else min(position - first + 1, len(rows))

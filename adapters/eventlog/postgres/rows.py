@@ -1,0 +1,191 @@
+"""The log in the database: one row for each event, in the table of the library's recorder. What a row holds as its data
+is the event's line of `events.jsonl`, without its LF, so that the chain of hashes is in the database itself and every
+copy has the same bytes. The first row is the header line.
+
+A row's id is the database's: ids rise, with gaps where a transaction came to nothing, so that the row of position p has
+an id of p + 1 or more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import psycopg
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery
+from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT
+from eventsourcing.persistence import IntegrityError, PersistenceError
+from psycopg.sql import SQL, Composed, Identifier
+
+from adapters.eventlog.jsonl.format import fixed_form
+from adapters.eventlog.postgres.database import NAME, Database
+from adapters.ports.faults import ConfigError, LogDamaged
+
+HEADER = "LogBegun"
+"""The type of the first row."""
+PAGE = 2_000
+"""Rows that are read at once."""
+SCHEMA_LOCK = (0x41626279, 1)
+"""The advisory lock under which tables are made."""
+ANYTHING = DCBQuery()
+
+
+class Row(NamedTuple):
+    """A row's id, and the line that it holds."""
+
+    id: int
+    line: bytes
+
+
+class Beginning(NamedTuple):
+    """What a log begins with: its header line, and its secret, which no reader of the rows is given."""
+
+    header: bytes
+    secret: bytes
+
+
+class Rows:
+    """The rows of one database. Its calls block; what they raise is told each. Safe from any thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def beginning(self, new: Callable[[], Beginning] | None) -> Beginning | None:
+        """What the log begins with; where there is none, a new one is begun with what is given, or None is told.
+
+        Raises StorageUnavailable, ConfigError where the tables are missing and may not be made.
+        """
+        with self._database.recorder() as recorder:
+            if not self._has_tables(recorder):
+                if new is None:
+                    return None
+                self._make_tables(recorder)
+            if (found := self._found(recorder)) is None and new is not None:
+                self._begin(recorder, new())
+                found = self._found(recorder)
+            return found
+
+    def append(self, events: Sequence[DCBEvent], lines: Sequence[bytes], after: int) -> int:
+        """Records the lines of events where no row has an id above `after`, and gives the last row's id.
+
+        Raises IntegrityError where there is one, StorageUnavailable, and then it is not known whether they were
+        recorded: `outcome` tells.
+        """
+        stored = [DCBEvent(event.type, line, list(event.tags)) for event, line in zip(events, lines, strict=True)]
+        with self._database.recorder() as recorder:
+            return recorder.append(stored, DCBAppendCondition(ANYTHING, after=after))
+
+    def outcome(self, line: bytes, after: int) -> bool:
+        """Whether a line that was to be recorded after a row was. No append that began before is under way any more
+        when it answers: each holds the lock that it waits for. Raises StorageUnavailable.
+        """
+        with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
+            cursor.execute(recorder.sql_lock_table)
+            cursor.execute(recorder.sql_select_all, {"after": after, "limit": 1})
+            row = cursor.fetchone()
+        return row is not None and bytes(row["data"]) == line
+
+    def after(self, row: int, limit: int = PAGE) -> list[Row]:
+        """Rows above an id, in order. Raises StorageUnavailable."""
+        with self._database.recorder() as recorder:
+            found = recorder.read(after=row, limit=limit)
+            return [Row(stored.position, bytes(stored.event.data)) for stored in found]
+
+    def last(self) -> Row | None:
+        """The last row. Raises StorageUnavailable."""
+        with self._database.recorder() as recorder, recorder.datastore.cursor() as cursor:
+            cursor.execute(recorder.sql_select_max_id)
+            found = cursor.fetchone()
+            if found is None or found["max"] is None:
+                return None
+            row = next(iter(recorder.read(after=found["max"] - 1, limit=1)))
+            return Row(row.position, bytes(row.event.data))
+
+    def at(self, position: int) -> Row | None:
+        """The row of a position, None where there is none: each look jumps over the gaps it has found so far. Raises
+        StorageUnavailable, LogDamaged where a row is no line of ours.
+        """
+        row = position + 1
+        while found := self.after(row - 1, 1):
+            if (there := position_of(found[0])) >= position:
+                return found[0] if there == position else None
+            row = found[0].id + position - there
+        return None
+
+    def _has_tables(self, recorder: PostgresDCBRecorderTT) -> bool:
+        with recorder.datastore.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) AS events, to_regclass(%s) AS secret", self._names(recorder))
+            found = cursor.fetchone()
+        return found is not None and None not in found.values()
+
+    def _names(self, recorder: PostgresDCBRecorderTT) -> tuple[str, str]:
+        return tuple(  # type: ignore[return-value] # two of them
+            Identifier(self._database.schema, table).as_string() for table in (recorder.events_table_name, _SECRET)
+        )
+
+    def _make_tables(self, recorder: PostgresDCBRecorderTT) -> None:
+        """Under a lock, as several processes may start at once."""
+        try:
+            with self._database.session() as session:
+                session.execute("SELECT pg_advisory_lock(%s, %s)", SCHEMA_LOCK)
+                if not self._has_tables(recorder):
+                    recorder.create_table()
+                    session.execute(self._sql(_SECRET_TABLE))
+            recorder.datastore.register_type_adapters()
+        except (psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
+            cause = error if isinstance(error, psycopg.Error) else error.__cause__
+            if not isinstance(cause, psycopg.errors.InsufficientPrivilege):
+                raise
+            raise ConfigError(
+                f"The tables of the log are missing in {self._database.place}, and this account may not make them "
+                f"({' '.join(str(cause).split())}). Start the service once with an account that may, or grant CREATE "
+                f"on the schema {self._database.schema}."
+            ) from error
+
+    def _begin(self, recorder: PostgresDCBRecorderTT, beginning: Beginning) -> None:
+        """The first to come begins the log; its secret is there before its first row."""
+        with recorder.datastore.transaction(commit=True) as cursor:
+            cursor.execute(self._sql(_KEEP_SECRET), (beginning.secret,))
+        try:
+            recorder.append([DCBEvent(HEADER, beginning.header.rstrip(b"\n"), [])], DCBAppendCondition(ANYTHING))
+        except IntegrityError:
+            return
+
+    def _found(self, recorder: PostgresDCBRecorderTT) -> Beginning | None:
+        first = next(iter(recorder.read(limit=1)), None)
+        if first is None:
+            return None
+        if first.event.type != HEADER:
+            raise LogDamaged(
+                f"The table {recorder.events_table_name} in {self._database.place} does not begin with the header of a "
+                "log of ours. It was left alone. Name another POSTGRES_SCHEMA or database, or look who wrote there."
+            )
+        with recorder.datastore.cursor() as cursor:
+            cursor.execute(self._sql(_READ_SECRET))
+            kept = cursor.fetchone()
+        if kept is None:
+            raise LogDamaged(
+                f"The log in {self._database.place} has no secret: its table {_SECRET} is empty. Put it back from a "
+                "backup of the database."
+            )
+        return Beginning(bytes(first.event.data) + b"\n", bytes(kept["secret"]))
+
+    def _sql(self, text: SQL) -> Composed:
+        return text.format(table=Identifier(self._database.schema, _SECRET))
+
+
+def position_of(row: Row) -> int:
+    """The position of the event in a row, 0 for the header's. Raises LogDamaged."""
+    if row.id and (found := fixed_form(row.line)) is not None:
+        return found[0]
+    if row.line.startswith(b'{"log":'):
+        return 0
+    raise LogDamaged(f"Row {row.id} of the log's table is no line of a log of ours. Put back a backup of the database.")
+
+
+_SECRET = f"{NAME}_secret"
+_SECRET_TABLE = SQL(
+    "CREATE TABLE IF NOT EXISTS {table} (is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one), secret bytea NOT NULL)"
+)
+_KEEP_SECRET = SQL("INSERT INTO {table} (secret) VALUES (%s) ON CONFLICT DO NOTHING")
+_READ_SECRET = SQL("SELECT secret FROM {table}")

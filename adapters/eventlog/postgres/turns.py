@@ -1,0 +1,88 @@
+"""Writers take turns: whoever has the turn takes in what others recorded, decides a batch and appends it, so that
+nobody decides in vain and nobody starves; the database gives turns in the order in which they were asked for.
+
+A turn is a transaction that holds an advisory lock. It makes writing quick, not safe: safe it is by the condition of
+each append. So nobody waits long for a turn: a writer that was stopped in the middle of one loses it, as the database
+ends a transaction that idles, and where no turn comes in time one writes without.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg.sql import SQL
+
+from adapters.eventlog.postgres.database import Database
+
+LOCK_CLASS = 0x41626279
+"""The first half of the advisory lock; the other is that of the schema's name."""
+LONGEST_SECONDS = 2
+"""A turn in which nothing was asked of the database for so long is over."""
+WAIT_SECONDS = 5
+"""After this a writer goes on without a turn."""
+_ASK = SQL(
+    "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = {}; "
+    "SELECT pg_advisory_xact_lock({}, hashtext({}))"
+)
+
+_log = structlog.wrap_logger(logging.getLogger(__name__))
+
+
+class Turns:
+    """The turns of one writer, for its thread alone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._session: psycopg.Connection[Any] | None = None
+        self._ask = _ASK.format(f"{LONGEST_SECONDS}s", f"{WAIT_SECONDS}s", LOCK_CLASS, database.schema)
+        self.without = 0
+        """How often no turn came in time."""
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A turn, for as long as the context lasts and the database lets it. Raises StorageUnavailable where there is
+        no database to ask.
+        """
+        has_turn = self._take()
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._give_back()
+
+    def close(self) -> None:
+        """Ends the session."""
+        if self._session is not None:
+            with suppress(psycopg.Error):
+                self._session.close()
+            self._session = None
+
+    def _take(self) -> bool:
+        for is_again in (False, True):
+            try:
+                self._session = self._session or self._database.session()
+                self._session.execute(self._ask)
+            except psycopg.errors.LockNotAvailable:
+                self._give_back()
+                self.without += 1
+                _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self.without)
+                return False
+            except psycopg.Error as error:  # perhaps the session ended with a turn that was too long
+                self.close()
+                if is_again:
+                    raise self._database.failed(error) from error
+            else:
+                return True
+        raise AssertionError("the second try returns or raises")
+
+    def _give_back(self) -> None:
+        try:
+            if self._session is not None:
+                self._session.execute("ROLLBACK")  # nothing was written in it
+        except psycopg.Error:
+            self.close()

@@ -1,0 +1,50 @@
+"""What a ledger asks of whoever opened its log, beside appending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+
+from adapters.ledger.codec import Recorded
+
+NO_SPACE = (
+    "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
+    "or make room on the disk; saving goes on by itself when 16 MiB are free."
+)
+"""What is said while the disk is full."""
+
+
+class LedgerHooks:
+    """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its
+    log.
+    """
+
+    def short_of_space(self) -> bool:
+        """Whether only what frees may be written."""
+        return False
+
+    def without_space(self) -> str:
+        """What to say while only that may be."""
+        return NO_SPACE
+
+    def checkpoint(self) -> None:
+        """A good moment to write the watermark."""
+
+    def sweep(self) -> None:
+        """Once a minute: try again what failed before."""
+
+    def turn(self) -> AbstractContextManager[int]:
+        """The time in which a batch is decided and appended; gives the position up to which others recorded. Raises
+        what keeps a batch from being decided at all: StorageUnavailable or DiskFull.
+        """
+        return nullcontext(0)
+
+    def follow(self) -> int:
+        """Nothing is to be done: how far others recorded. Raises nothing for a log that cannot be asked now."""
+        return 0
+
+    def stopping(self) -> None:
+        """The ledger stops in order: all is appended and published, and the watermark was to be written."""
+
+    def durable(self, recorded: Iterable[Recorded]) -> None:
+        """These events are durable, and about to be published in the state."""

@@ -1,0 +1,28 @@
+"""What a log answers that has one writer, where others ask whether somebody else wrote it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import AbstractContextManager, nullcontext
+
+
+class OnlyWriter:
+    """A log that nobody else writes: there is no turn to wait for, and nothing to take in."""
+
+    @property
+    @abstractmethod
+    def head(self) -> int:
+        """The last position that is recorded."""
+
+    def turn(self) -> AbstractContextManager[int]:
+        """At once."""
+        return nullcontext(self.head)
+
+    def follow(self) -> int:
+        """The head, as it is."""
+        return self.head
+
+    @property
+    def seconds_behind(self) -> float:
+        """Never."""
+        return 0.0
