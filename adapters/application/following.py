@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from adapters.application.opening import FollowedRoot
+from adapters.application.followed_root import FollowedRoot
 from adapters.disk.ways import resolved
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.engines import Engines

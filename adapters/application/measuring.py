@@ -67,6 +67,7 @@ def _of_ledger(opened: OpenRoot, now: str) -> list[Measured]:
         *ledger.tallies.measured(),
         Measured("abby_ledger_disk_wait_seconds", ledger.disk_wait.seconds()),
         Measured("abby_log_position", state.position),
+        *([] if opened.shared is None else [Measured("abby_log_behind_seconds", opened.seconds_behind)]),
         Measured("abby_log_size_bytes", opened.recorder.size_bytes),
         *age,
         Measured("abby_pool_used_bytes", state.pool.used_bytes),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
 import structlog
 
-from adapters.application.abandoned import release_abandoned
+from adapters.application.abandoned import Absent, release_abandoned
 from adapters.application.adoption_mark import refuse_unfinished
 from adapters.application.looking import Looking
 from adapters.application.other_things import is_unused, why_not_begun
@@ -37,16 +37,15 @@ from adapters.ports.faults import (
     ConfigError,
     DiskFull,
     LedgerStopped,
-    LogDamaged,
     StorageUnavailable,
 )
-from domain.commands import OF_A_MANAGER, SetPolicy
+from adapters.wording.sharing import stale
+from domain.commands import OF_A_MANAGER, Command, SetPolicy
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
 
-FOLLOW_SECONDS = 0.2
-"""How often a reader looks for new events."""
-FOLLOW_STOP_SECONDS = 5.0
+BEHIND_SECONDS = 5.0
+"""Figures are called stale where it is so long that all was surely known."""
 WITHOUT_WATERMARK = (
     "The log's last watermark could not be written: the disk had no room for it, or it may not be written. All that "
     "was acknowledged is in the log, but if its end goes missing now, nothing will tell. Make room on the disk, check "
@@ -135,8 +134,14 @@ class OpenRoot(LedgerHooks):
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.images.note([(stored.position, decode(stored))])
         self.snapshotting = Snapshotting(self.recorder, projector)
+        self.shared = shared = self.recorder.shared
+        self._absent = None if shared is None else Absent(shared)
+        self.tag = "" if shared is None else shared.tag
+        """How the ids of this process's requests begin, where others write the log too."""
         self.ledger = QuotaLedger(self.recorder, clock=clock, hooks=self, projector=projector)
         undoing.callback(self.ledger.close)
+        if shared is not None:
+            shared.listen(self.ledger.look)
         self.images.sync_folders()
         self.images.reconcile_all()
 
@@ -153,6 +158,19 @@ class OpenRoot(LedgerHooks):
     def now(self) -> str:
         """The present, but never before the last event."""
         return self.ledger.now()
+
+    @property
+    def seconds_behind(self) -> float:
+        """How long ago all that others recorded was surely taken in; 0 where nobody else writes the log."""
+        return 0.0 if self.shared is None else self.shared.seconds_behind
+
+    @property
+    def stale(self) -> str | None:
+        """That the figures may be old; None where they are not."""
+        seconds = self.seconds_behind
+        if self.shared is None or seconds < BEHIND_SECONDS:
+            return None
+        return stale(self.shared.place, seconds)
 
     def turn(self) -> AbstractContextManager[int]:
         """The log's own."""
@@ -209,6 +227,10 @@ class OpenRoot(LedgerHooks):
         """The position up to which the file outside is told of the log; 0 where it is told nothing yet."""
         return max(0, self._kept_outside)
 
+    def commands_of_sweep(self) -> Sequence[Command]:
+        """What releases the places of processes that are gone."""
+        return [] if self._absent is None else self._absent.releases(self.state)
+
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's reserve file."""
         self.images.reconcile_all()
@@ -233,71 +255,6 @@ class OpenRoot(LedgerHooks):
         return self.ledger.fault or (None if self._is_marked else LedgerStopped(WITHOUT_WATERMARK))
 
 
-class FollowedRoot:
-    """A root opened for reading beside its writer: a thread follows the log. `position` of the state says how far."""
-
-    def __init__(self, root: Path, *, engines: Engines, clock: Clock) -> None:
-        self.root = root
-        self._clock = clock
-        self.projector = Projector()
-        refuse_lost_log(root, engines.log)
-        with collecting_no_garbage():
-            self.recorder = engines.log.open_for_reading(
-                root, on_event=self.projector.take, restore=self.projector.restore
-            )
-        try:
-            self.projector.replay(self.recorder)
-        except BaseException:
-            self.recorder.close()
-            raise
-        self.images = engines.images(root)
-        self.fault: Exception | None = None
-        """Why the log is no longer followed."""
-        self._stopped = threading.Event()
-        self._follower = threading.Thread(target=self._follow, name="abby-follower", daemon=True)
-        self._follower.start()
-
-    @property
-    def state(self) -> QuotaState:
-        """The published figures. Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
-        self.refuse_if_lost()
-        return self.projector.state
-
-    def now(self) -> str:
-        """The present, but never before the last event."""
-        return max(self._clock(), self.state.last_at)
-
-    def refuse_if_lost(self) -> None:
-        """Raises LogDamaged or StorageUnavailable where the log can no longer be followed."""
-        if self.fault is None:
-            return
-        sentence = f"The log is no longer followed. {self.fault}"
-        if isinstance(self.fault, LogDamaged):
-            raise LogDamaged(sentence, position=self.fault.position, offset=self.fault.offset) from self.fault
-        raise StorageUnavailable(sentence) from self.fault
-
-    def close(self) -> None:
-        """Stops following."""
-        self._stopped.set()
-        self._follower.join(FOLLOW_STOP_SECONDS)
-        self.recorder.close()
-
-    def _follow(self) -> None:
-        try:
-            while not self._stopped.wait(FOLLOW_SECONDS):
-                self._take_in()
-        except Exception as error:  # noqa: BLE001 - whatever ends the following, readings must tell it
-            self.fault = error
-
-    def _take_in(self) -> None:
-        """What is new; a disk that cannot be read just now is asked again."""
-        try:
-            self.recorder.follow()
-            self.projector.catch_up(self.recorder)
-        except StorageUnavailable as error:
-            _log.warning("log not followed now", reason=str(error))
-
-
 _roots: dict[Path, OpenRoot] = {}
 _guard = threading.Lock()
 
@@ -317,7 +274,7 @@ def acquire(
             opened = OpenRoot(path, engines=engines, clock=clock, files=files, seals=seals)
             try:
                 _set_policy(opened, limits)
-                release_abandoned(opened.ledger)
+                release_abandoned(opened.ledger, tag=opened.tag)
             except BaseException:
                 opened.close()
                 raise

@@ -56,6 +56,8 @@ class Figures(NamedTuple):
     tiers: tuple[str, ...] = ()
     points: int | None = None
     """None where points are not in use."""
+    stale: str | None = None
+    """That they may be old, as a sentence; None where they are not."""
 
 
 def status_of(figures: Figures) -> QuotaStatus:
@@ -77,6 +79,8 @@ def status_of(figures: Figures) -> QuotaStatus:
     }
     if figures.points is not None:
         status["points"] = figures.points
+    if figures.stale is not None:
+        status["stale"] = figures.stale
     return status
 
 

@@ -139,9 +139,12 @@ QuotaStatus = TypedDict(
         "tiers": list[str],
         "position": int,
         "points": NotRequired[int],
+        "stale": NotRequired[str],
     },
 )
-"""The quota dictionary of a user, as of a position of the log. `points` is there where points are in use."""
+"""The quota dictionary of a user, as of a position of the log. `points` is there where points are in use; `stale`, a
+sentence, where they may be older than the present, as what keeps the log does not answer.
+"""
 
 
 class UserUsage(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from adapters.application.keeping import what_keeps_from_saving
@@ -13,6 +14,7 @@ from adapters.application.workers import DiskStuck
 from adapters.disk import calls
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from adapters.wording.figures import counted, minute
+from adapters.wording.sharing import images_apart, unreachable
 from domain.instants import seconds_between
 
 NAMED_MISSING = 5
@@ -78,6 +80,9 @@ def readiness_of(storage: Storage, *, looked_at: int = LOOKED_AT) -> Readiness:
         return _not_ready(NoteKind.LEDGER_STOPPED, ledger.fault, storage, position)
     if (sentence := ledger.disk_wait.sentence()) is not None:
         return _not_ready(NoteKind.DISK_STUCK, sentence, storage, position)
+    if opened.shared is not None and opened.stale is not None:
+        told = unreachable(opened.shared.place, opened.seconds_behind)
+        return _not_ready(NoteKind.LOG_UNREACHABLE, told, storage, position)
     if ledger.clock_is_behind():
         return _not_ready(NoteKind.CLOCK_BEHIND, CLOCK_BEHIND, storage, position)
     try:
@@ -128,9 +133,20 @@ def _notes(opened: OpenRoot, now: str, looked_at: int) -> list[Note]:
         *(Note(NoteKind.PICTURES_NOT_KEPT, NOT_KEPT.format(why=why)) for why in keeping),
         *([Note(NoteKind.LOG_AHEAD, " ".join(ahead))] if ahead else []),
         *([Note(NoteKind.SEAL_FILE, seals.trouble)] if (seals := opened.seals) is not None and seals.trouble else []),
+        *_notes_on_others(opened),
         *_notes_on_missing(opened, looked_at),
         *_file_work_that_failed(opened),
     ]
+
+
+def _notes_on_others(opened: OpenRoot) -> list[Note]:
+    """What keeps several processes that write one log from showing the same."""
+    if opened.shared is None or not opened.images.is_of_one_machine:
+        return []
+    with suppress(StorageUnavailable):  # then it is told that the log is unreachable
+        if others := opened.shared.others():
+            return [Note(NoteKind.IMAGES_APART, images_apart(len(others)))]
+    return []
 
 
 def _notes_on_missing(opened: OpenRoot, looked_at: int) -> list[Note]:

@@ -77,6 +77,10 @@ class ReadableRoot(Protocol):
     def now(self) -> str:
         """The present, but never before the last event."""
 
+    @property
+    def stale(self) -> str | None:
+        """That the figures may be older than that, as a sentence; None where they are not."""
+
 
 class ReadableStorage(Protocol):
     """A storage that can be read: open for writing, or followed beside its writer."""
@@ -111,6 +115,7 @@ def figures_of(storage: ReadableStorage, user: str, guild: str | None = None) ->
             sources=sources_of(state, user, state.policy, at),
             tiers=benefits_at(state, user, at).tiers,
             points=state.points.balance(account_of(user)) if state.points.are_in_use else None,
+            stale=root.stale,
         )
 
     return _together(state, read)

@@ -155,7 +155,7 @@ def reservation_of(storage: Storage, wanted: WantedPlaces, actor: Actor) -> Rese
     return ReserveGeneration(
         user=wanted.user,
         by=actor.by,
-        reservation=new_reservation_id(attended=wanted.exclusive),
+        reservation=new_reservation_id(attended=wanted.exclusive, tag=storage.running().tag),
         ttl_seconds=storage.settings.reservation_seconds,
         count=wanted.count,
         operation=wanted.operation or "unspecified",

@@ -133,7 +133,8 @@ def quota_embed(status: Figures, name: str) -> discord.Embed:
     ]
     if status["grants"]:
         fields.append(Field("🎁 Beyond The Limits", "\n".join(grants_in_words(status["grants"]))))
-    text = "\n".join([_bold(name), *sources_in_words(status), *_nearly_reached(status)])
+    stale = [f"⚠️ {status['stale']}"] if "stale" in status else []
+    text = "\n".join([_bold(name), *sources_in_words(status), *_nearly_reached(status), *stale])
     return _embed("📊 Your Storage", text, colour_of(status), fields)
 
 

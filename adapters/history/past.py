@@ -46,6 +46,8 @@ class Moment(NamedTuple):
 class PastRoot:
     """What was published of a root at a moment; `at` is what the ledger's clock showed."""
 
+    stale: str | None = None
+
     def __init__(self, projector: Projector, log: FollowedLog, at: str) -> None:
         self.projector = projector
         self.recorder = log

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from adapters.ledger.codec import Recorded
+from domain.commands import Command
 
 NO_SPACE = (
     "The disk is full. Nothing was saved, and nothing is lost. Delete images or clean up temp files, "
@@ -29,6 +30,10 @@ class LedgerHooks:
 
     def checkpoint(self) -> None:
         """A good moment to write the watermark."""
+
+    def commands_of_sweep(self) -> Sequence[Command]:
+        """Once a minute: what is to be decided then beside what has expired."""
+        return ()
 
     def sweep(self) -> None:
         """Once a minute: try again what failed before."""

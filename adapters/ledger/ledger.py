@@ -92,6 +92,8 @@ class QuotaLedger:
         self.projector = projector or Projector()
         self.projector.replay(recorder)
         self._queue: SimpleQueue[PendingCommand | None] = SimpleQueue()
+        self._is_told = False
+        """Whether it waits in the queue that others recorded something."""
         self._gate = threading.Lock()
         self._drained = threading.Event()
         self._closing = False
@@ -159,7 +161,9 @@ class QuotaLedger:
 
     def look(self) -> None:
         """Has the writer look at once whether others recorded something, if it is idle."""
-        self._queue.put(_NEWS)
+        if not self._is_told:
+            self._is_told = True
+            self._queue.put(_NEWS)
 
     async def submit(self, command: Command) -> Outcome:
         """Carries a command out without blocking the event loop. Cancelling the wait does not cancel the command.
@@ -218,7 +222,8 @@ class QuotaLedger:
             self.disk_wait.ends()
             running = self._drain(batch)
             self.disk_wait.begins()
-            idle = not batch
+            rung, self._is_told = self._is_told, False
+            idle = not (batch or rung)
             if batch:
                 self._carry_out(batch)
                 batch.clear()
@@ -251,7 +256,7 @@ class QuotaLedger:
         return True
 
     def _sweep(self) -> None:
-        self._carry_out([PendingCommand(ReleaseExpired())])
+        self._carry_out([*map(PendingCommand, (ReleaseExpired(), *self._hooks.commands_of_sweep()))])
         self._hooks.sweep()
 
     def _carry_out(self, batch: list[PendingCommand]) -> None:

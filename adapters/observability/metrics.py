@@ -67,6 +67,9 @@ METRICS: Mapping[str, Described] = {
         Kind.GAUGE, "Seconds that the ledger has waited for the disk; 0 while it does not."
     ),
     "abby_log_position": Described(Kind.GAUGE, "The position of the log's last event."),
+    "abby_log_behind_seconds": Described(
+        Kind.GAUGE, "How long ago all that other processes recorded was surely taken in, where several write the log."
+    ),
     "abby_log_size_bytes": Described(Kind.GAUGE, "Bytes of the log."),
     "abby_log_last_event_age_seconds": Described(
         Kind.GAUGE, "Seconds since the log's last event; negative where it lies ahead of the clock."

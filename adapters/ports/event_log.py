@@ -25,6 +25,7 @@ from adapters.ports.log_reports import (
     SalvagedLog,
     StateBeginning,
 )
+from adapters.ports.shared_log import SharedLog
 
 ENOUGH_FREE_BYTES = 16 * 1024 * 1024
 """What a disk must have free before a log that ran short of space takes more than what frees."""
@@ -198,8 +199,8 @@ class EventLog(OpenedLog, Recorder, Protocol):
         """Makes what other writers recorded since readable, and gives the new head. Raises as `turn` does."""
 
     @property
-    def seconds_behind(self) -> float:
-        """How long ago all that was recorded could surely be read; 0 where there are no other writers."""
+    def shared(self) -> SharedLog | None:
+        """The others that write it; None where it has one writer."""
 
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the log and the file work have come, if either moved since; False where there is no room for

@@ -64,6 +64,10 @@ class ImageStore(Protocol):
     A name is *touched* from the moment the log used it until its bytes are where they belong.
     """
 
+    @property
+    def is_of_one_machine(self) -> bool:
+        """Whether only this machine has what is kept here."""
+
     # -- following the log
 
     def start_at(self, position: int) -> None:

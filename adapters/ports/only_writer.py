@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 
+from adapters.ports.shared_log import SharedLog
+
 
 class OnlyWriter:
     """A log that nobody else writes: there is no turn to wait for, and nothing to take in."""
@@ -23,6 +25,6 @@ class OnlyWriter:
         return self.head
 
     @property
-    def seconds_behind(self) -> float:
-        """Never."""
-        return 0.0
+    def shared(self) -> SharedLog | None:
+        """With nobody."""
+        return None

@@ -58,6 +58,7 @@ def _print_status(console: Console, user: str, figures: Mapping[str, Any]) -> No
         *(grant_left_in_words(grant) for grant in figures["grants"]),
         *([counted(figures["points"], "point")] if "points" in figures else []),
         f"{counted(own['images'], 'image')} kept. As of position {figures['position']} of the log.",
+        *([figures["stale"]] if "stale" in figures else []),
         sep="\n",
         markup=False,
     )

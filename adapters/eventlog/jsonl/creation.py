@@ -20,6 +20,8 @@ from adapters.ports.clock import Clock
 from adapters.ports.faults import LogMissing
 from adapters.ports.program_log import ProgramLog
 
+TAG_BYTES = 4
+MOST_ORIGIN_BYTES = 4096
 MAX_IMAGE_DEPTH = 4
 """Levels below `images/` that may hold an image: users, the user, one folder, and one to spare."""
 
@@ -64,6 +66,24 @@ def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> N
         f"back from a copy; if it is lost, move {paths.logs} away and run `abby adopt {paths.images}` to bring the "
         "images that are left into a new log."
     )
+
+
+def keep_origin(files: Files, paths: LogPaths, place: str) -> None:
+    """Says beside a copy what it is a copy of, and draws the tag by which the others that write that know who writes
+    here.
+    """
+    in_making = paths.origin.with_name("copy-of.new")
+    with suppress(FileNotFoundError):
+        files.unlink(in_making)
+    files.write_durably(in_making, f"{place}\n{token_hex(TAG_BYTES)}\n".encode())
+    files.rename(in_making, paths.origin)
+    files.sync_directory(paths.logs)
+
+
+def read_origin(files: Files, paths: LogPaths) -> tuple[str, str]:
+    """What a copy is a copy of, and its tag, empty where none is kept. Raises OSError."""
+    place, tag, *_ = [*files.read(paths.origin, at_most=MOST_ORIGIN_BYTES).decode(errors="replace").split("\n"), ""]
+    return place, tag
 
 
 def make_key(files: Files, paths: LogPaths, *, events: bool) -> Key:

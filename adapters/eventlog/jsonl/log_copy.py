@@ -4,6 +4,7 @@ by line, and read as any log is.
 
 from __future__ import annotations
 
+from adapters.eventlog.jsonl.creation import keep_origin, read_origin
 from adapters.eventlog.jsonl.format import Tip
 from adapters.eventlog.jsonl.judging import holds_no_event
 from adapters.eventlog.jsonl.log_file import refuse_damage
@@ -20,6 +21,16 @@ class LogCopy(JSONLRecorder):
     def tip(self) -> Tip:
         """The end of what it holds."""
         return self._log.tip
+
+    @property
+    def tag(self) -> str:
+        """By which the others that write the same log know who writes here: 8 hex digits. Raises OSError."""
+        return read_origin(self._files, self._log.paths)[1]
+
+    def draw_tag(self) -> None:
+        """Draws another one. Raises OSError."""
+        place, _ = read_origin(self._files, self._log.paths)
+        keep_origin(self._files, self._log.paths, place)
 
     def add(self, lines: bytes, on_event: OnEvent | None = None) -> None:
         """Adds the lines, each with its LF, of whole batches that follow, and hands on their events. They are surely on

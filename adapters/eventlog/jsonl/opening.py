@@ -16,8 +16,15 @@ from adapters.disk.file_systems import Weakness, weakness_of
 from adapters.disk.files import APPEND, READ, UPDATE, Files
 from adapters.disk.litter import is_litter
 from adapters.eventlog.jsonl import rechecking
-from adapters.eventlog.jsonl.creation import begin_log, make_key, new_header, refuse_beside_remains
-from adapters.eventlog.jsonl.format import MAX_HEADER_BYTES, Header, Tip, encode_header
+from adapters.eventlog.jsonl.creation import (
+    begin_log,
+    keep_origin,
+    make_key,
+    new_header,
+    read_origin,
+    refuse_beside_remains,
+)
+from adapters.eventlog.jsonl.format import Header, Tip, encode_header
 from adapters.eventlog.jsonl.judging import contradicts_watermark, holds_no_event, lost_more_than_a_batch
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.lock import WriterLock, held_by_another
@@ -171,7 +178,7 @@ class _Opening:
     def _refuse_what_is_a_copy(self) -> None:
         """Raises ConfigError where a log of its own is to be written in the place of a copy: they would part."""
         if self._copy_of is None and self._files.lexists(self._paths.origin):
-            place = self._files.read(self._paths.origin, at_most=MAX_HEADER_BYTES).decode(errors="replace").strip()
+            place, _ = read_origin(self._files, self._paths)
             raise ConfigError(
                 f"The log {self._paths.log} is a copy of the one in {place}, and what was written here would be "
                 "missing there. Set PERSISTENCE_MODULE as it was; to go on with this log alone, run "
@@ -203,7 +210,7 @@ class _Opening:
                 )
             keep_key(files, paths, Key(copied.secret, has_sealed=bool(slots) and slots[0].proof is Proof.KEY_LOST))
         if not files.lexists(paths.origin):
-            files.write_durably(paths.origin, copied.place.encode() + b"\n")
+            keep_origin(files, paths, copied.place)
 
     def _refuse_what_is_no_logs_folder(self, *, adopting: bool) -> None:
         """Raises LogForeign, before anything is made there, where the operator's link leads to other things: to a log

@@ -22,12 +22,14 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import encode_batch, fixed_form
 from adapters.eventlog.jsonl.log_copy import LogCopy
 from adapters.eventlog.jsonl.opening import Origin
+from adapters.eventlog.postgres.company import Company, all_there
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, Rows
 from adapters.eventlog.postgres.turns import Turns
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
+from adapters.ports.shared_log import SharedLog
 
 AGAIN_SECONDS = 0.5
 """How long after a failure the database is asked again what became of an append."""
@@ -54,6 +56,7 @@ class PostgresLog(LogCopy):
         self._turns = Turns(database)
         self._stopping = threading.Event()
         self._known_at = monotonic()
+        self._company: Company | None = None
         super().__init__(
             root,
             clock=clock,
@@ -65,14 +68,16 @@ class PostgresLog(LogCopy):
         try:
             self._last = self._row_of_tip()
             self._take_in(on_event)
+            self._company = Company(database, self._tag_of_its_own(), self._seconds_behind)
         except BaseException:
             self.close()
             raise
 
     @property
-    def seconds_behind(self) -> float:
-        """How long ago the copy surely held all that was recorded."""
-        return monotonic() - self._known_at
+    def shared(self) -> SharedLog:
+        """The others that write it."""
+        assert self._company is not None, "it is open"
+        return self._company
 
     @contextmanager
     def turn(self) -> Iterator[int]:
@@ -116,8 +121,19 @@ class PostgresLog(LogCopy):
         """Gives the copy back, and ends all sessions."""
         self._stopping.set()
         super().close()
+        if self._company is not None:
+            self._company.close()
         self._turns.close()
         self._database.close()
+
+    def _seconds_behind(self) -> float:
+        return monotonic() - self._known_at
+
+    def _tag_of_its_own(self) -> str:
+        """The tag of the copy; another one where somebody has it now, as whoever uses a copied folder has."""
+        if self.tag in all_there(self._database):
+            self.draw_tag()
+        return self.tag
 
     def _record(self, events: Sequence[DCBEvent], rows: Sequence[bytes]) -> int:
         """Appends to the database, and where its answer is lost, asks until it is known what became of it."""

@@ -90,4 +90,5 @@ export function showQuota(status) {
   const state = pool.status === "OK" ? "" : ` ${STATES[pool.status].word}: the server is nearly full.`;
   at("pool").textContent = `Shared by everyone: ${mb.format(pool.used_mb)} of ${mb.format(pool.total_mb)} MB (${pool.percentage}%).${state}`;
   at("position").textContent = status.position;
+  at("stale").textContent = status.stale ?? "";
 }

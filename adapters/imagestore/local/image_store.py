@@ -45,6 +45,8 @@ class LocalImageStore:
     into place.
     """
 
+    is_of_one_machine = True
+
     def __init__(self, layout: Layout, files: Files) -> None:
         self.layout = layout
         self._files = files

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.application.opening import FollowedRoot, OpenRoot
+from adapters.application.followed_root import FollowedRoot
+from adapters.application.opening import OpenRoot
 from adapters.disk.files import Files
 from adapters.engines.choice import default_engine, default_engines
 from adapters.eventlog.jsonl import rechecking

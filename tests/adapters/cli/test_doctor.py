@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from adapters.application.deleting import delete_image_blocking
+from adapters.application.followed_root import FollowedRoot
 from adapters.application.governing import reset_daily_blocking
-from adapters.application.opening import FollowedRoot
 from adapters.application.saving import NewImage, save_image
 from adapters.cli.checks import log as log_checks
 from adapters.cli.checks import storage as storage_checks

@@ -1,0 +1,92 @@
+"""What a process knows of the others that write the same log: which are there, and that they recorded something.
+
+One session serves both. While it stands it holds a lock of its own that all can see: so a process that was killed, or
+whose machine went, is seen to be gone when the database has ended its session. And it listens: the recorder notifies of
+each append. A ring that is missed only makes a process hear later, as it looks by itself too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from adapters.eventlog.postgres.database import NAME, Database
+
+LISTEN_SECONDS = 0.5
+"""How long it waits for a ring before it looks whether it is to stop."""
+AGAIN_SECONDS = 1.0
+"""After a session that failed."""
+_OF = "abby writers "
+_BE_THERE = SQL("SELECT pg_advisory_lock_shared(hashtext({of}), {tag})")
+_WHO_IS = SQL(
+    "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND classid::bigint = hashtext({of})::bigint & 4294967295"
+)
+
+
+def all_there(database: Database) -> list[str]:
+    """The tags of all that are there. Raises StorageUnavailable."""
+    with database.recorder() as recorder, recorder.datastore.cursor() as cursor:
+        cursor.execute(_WHO_IS.format(of=_OF + database.schema))
+        return [f"{row['objid']:08x}" for row in cursor.fetchall()]
+
+
+class Company:
+    """The others, and this one among them while it is open. `is_there` is set once the others can see it."""
+
+    def __init__(self, database: Database, tag: str, behind: Callable[[], float]) -> None:
+        """`behind`: how many seconds ago all was surely taken in."""
+        self._database = database
+        self._behind = behind
+        self._of = _OF + database.schema
+        self._rings: list[Callable[[], None]] = []
+        self._stopped = threading.Event()
+        self.tag = tag
+        self.is_there = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="abby-company", daemon=True)
+        self._thread.start()
+
+    def listen(self, ring: Callable[[], None]) -> None:
+        """Has it called at each append of anybody."""
+        self._rings.append(ring)
+
+    def others(self) -> frozenset[str]:
+        """The tags of the others that are there now. Raises StorageUnavailable."""
+        return frozenset(all_there(self._database)) - {self.tag}
+
+    @property
+    def place(self) -> str:
+        """The database."""
+        return self._database.place
+
+    @property
+    def seconds_behind(self) -> float:
+        """How long ago all that was recorded was surely taken in."""
+        return self._behind()
+
+    def close(self) -> None:
+        """Goes."""
+        self._stopped.set()
+        self._thread.join(2 * LISTEN_SECONDS)
+
+    def _listen(self) -> None:
+        number = int.from_bytes(bytes.fromhex(self.tag), signed=True)
+        while not self._stopped.is_set():
+            try:
+                with self._database.session() as session:
+                    session.execute(_BE_THERE.format(of=self._of, tag=number))
+                    session.execute(SQL("LISTEN {}").format(Identifier(f"{NAME}_events_tt_main")))
+                    self.is_there.set()
+                    self._hear(session)
+            except psycopg.Error:
+                self._stopped.wait(AGAIN_SECONDS)
+
+    def _hear(self, session: psycopg.Connection[object]) -> None:
+        while not self._stopped.is_set():
+            for _ in session.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                for ring in self._rings:
+                    ring()
