@@ -101,7 +101,7 @@ def dry_run(planned: Plan, terms: Terms) -> Adoption | Refusal:
     rehearsed: dict[tuple[str, str], Path] = {}
 
     def path_of(user: str, name: str) -> Path:
-        return rehearsed.get((user, name_key(name))) or images.path(user, name, temp=False)
+        return rehearsed.get((user, name_key(name))) or _file_of(images, user, name)
 
     def admit(found: Found, fit: Fit) -> Refusal | None:
         decision = decide(_command(found, fit, uuid4().hex), draft, draft.policy, terms.clock())
@@ -172,7 +172,7 @@ def _judge(opened: OpenRoot, terms: Terms) -> Judge:
         layout=Layout(opened.root),
         files=terms.files,
         max_image_bytes=terms.max_image_bytes,
-        path_of=lambda user, name: images.path(user, name, temp=False),
+        path_of=lambda user, name: _file_of(images, user, name),
     )
 
 
@@ -264,3 +264,9 @@ def _command(found: Found, fit: Fit, staged: str) -> AdoptImage:
         height=image.height,
         staged=staged,
     )
+
+
+def _file_of(images: ImageStore, user: str, name: str) -> Path:
+    path = images.path(user, name, temp=False)
+    assert path is not None, "images are adopted into folders alone"
+    return path

@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from adapters.application.root_mark import refuse_lost_log
+from adapters.application.staged_ids import StagedIds
 from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock
@@ -44,6 +45,7 @@ class FollowedRoot:
             self.recorder.close()
             raise
         self.images = engines.images(root)
+        self.images.told_by(StagedIds(self.recorder, lambda: self.projector.state))
         self.fault: Exception | None = None
         """Why the log is no longer followed."""
         self._stopped = threading.Event()

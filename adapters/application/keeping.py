@@ -172,7 +172,7 @@ def _refuse_without_room(root: OpenRoot, pictures: int) -> None:
     if root.short_of_space():
         raise DiskFull(NO_SPACE)
     promised_bytes = root.state.pool.held_bytes + root.state.policy.gen_bytes * pictures
-    if root.images.free_bytes() < promised_bytes or root.free_bytes() < LOG_ROOM_BYTES:
+    if not root.images.has_room_for(promised_bytes) or root.free_bytes() < LOG_ROOM_BYTES:
         raise DiskFull(FULL)
 
 

@@ -35,18 +35,19 @@ class Looking:
         """The names that stand and have no file of their size, kept images first, of so many more. Raises OSError where
         the disk cannot say.
         """
-        known = list(images.missing)
+        known, looked_at = list(images.missing), min(looked_at, images.looked_at)
         with self._guard:
             names = list(islice(self._round, looked_at))
             if len(names) < looked_at:
                 self._round = state.gallery.all()
                 names += islice(self._round, looked_at - len(names))
-        keys = {*known[:LOOKED_AT_AGAIN], *(Key(user, False, key) for user, key, _ in names)}
+        again = min(LOOKED_AT_AGAIN, images.looked_at)
+        keys = {*known[:again], *(Key(user, False, key) for user, key, _ in names)}
         gone = {key for key in keys if not _has_file(key, state, images)}
         if gone:
             sleep(PAUSE_SECONDS)  # while a name is saved anew its file is the new one a moment before its figures are
             gone = {key for key in gone if not _has_file(key, state, images)}
-        return sorted(gone | set(known[LOOKED_AT_AGAIN:]))
+        return sorted(gone | set(known[again:]))
 
 
 def _has_file(key: Key, state: QuotaState, images: ImageStore) -> bool:

@@ -20,6 +20,7 @@ from adapters.application.looking import Looking
 from adapters.application.other_things import is_unused, why_not_begun
 from adapters.application.outside_seals import OutsideSeals
 from adapters.application.root_mark import RootMark, refuse_lost_log
+from adapters.application.staged_ids import StagedIds
 from adapters.application.troubles import Troubles
 from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
@@ -92,6 +93,7 @@ class OpenRoot(LedgerHooks):
                 undoing.callback(self.recorder.close)
                 self._refuse_without_point()
                 self.images = engines.images(root)
+                self.images.told_by(StagedIds(self.recorder, lambda: projector.state))
                 self._start(projector, clock, undoing)
                 if not repairing:
                     self.images.remove_unneeded_staged()
@@ -233,7 +235,7 @@ class OpenRoot(LedgerHooks):
 
     def sweep(self) -> None:
         """Tries again what failed before: files not in place, the log's reserve file."""
-        self.images.reconcile_all()
+        self.images.sweep()
         self.recorder.regain_space()
 
     def durable(self, recorded: Iterable[Recorded]) -> None:

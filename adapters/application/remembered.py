@@ -6,11 +6,14 @@ A save is told by its position, and never changes. What is read here blocks: for
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from threading import Lock
 from typing import NamedTuple, Protocol
+
+import structlog
 
 from adapters.ledger.codec import decode
 from adapters.ports.event_log import OpenedLog
@@ -25,6 +28,8 @@ READ_TOGETHER = 500
 """Images of which it is read together how they were made."""
 MOST_CHARS = 8_000_000
 """Of all prompts that are remembered together; each takes some 300 bytes besides."""
+
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 class RootOfSaves(Protocol):
@@ -92,7 +97,11 @@ class Remembered:
         if not unknown:
             return [found[image.position] for image in images]
         in_place = root.images.reconciled()
-        details = root.images.read_all_details(user, [image.name for image in unknown])
+        try:
+            details = root.images.read_all_details(user, [image.name for image in unknown])
+        except OSError as error:  # a gallery is shown without; it is asked again
+            _log.warning("details not read", user=user, reason=str(error))
+            in_place, details = -1, [None for _ in unknown]
         for image, read in zip(unknown, details, strict=True):
             found[image.position] = made = _told(read or {})
             if image.position <= in_place:

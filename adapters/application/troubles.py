@@ -14,6 +14,7 @@ from adapters.disk.errors import NotOwnError
 from adapters.disk.files import is_disk_full
 from adapters.ports.faults import DiskFull, StorageUnavailable
 from adapters.ports.image_store import OWN_PREFIX, ImageStore, Place
+from adapters.ports.object_place import ObjectStoreError
 from adapters.wording.figures import size_in_words
 
 MOST_PLACES = 64
@@ -79,6 +80,8 @@ class Troubles:
 
 def fault_of(error: OSError, *, size_bytes: int, images: ImageStore) -> DiskFull | StorageUnavailable:
     """What to tell where a save of so many bytes cannot be written."""
+    if isinstance(error, ObjectStoreError):
+        return StorageUnavailable(f"{error.sentence} Nothing was saved. {error.advice}")
     if not is_disk_full(error):
         path = error.filename2 or error.filename  # of a rename the target: the source was just written
         where = f" ({_told(Path(path))})" if path and not isinstance(error, NotOwnError) else ""

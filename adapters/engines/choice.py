@@ -1,5 +1,5 @@
 """Which engines keep a storage root: the log's is that of the module which PERSISTENCE_MODULE names, images are kept in
-folders.
+folders, or as objects where STORAGE_ROOT is the address of a bucket.
 
 The log is kept in lines of JSON, or in PostgreSQL under the name of the library's module for it. Another module offers
 one by a function `event_log_engine(*, files)`, which gives an `adapters.ports.event_log.EventLogEngine` that handles
@@ -18,10 +18,15 @@ from adapters.ports.engines import Engines, LogKeeper
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
 from adapters.ports.image_store import ImageStore
+from adapters.ports.object_place import ObjectPlace
 
 DEFAULT_MODULE = "adapters.eventlog"
 POSTGRES_MODULE = "eventsourcing.dcb.postgres_tt"
 """The library's own name for its recorder in PostgreSQL: the log is in a database, and a copy of it on the disk."""
+WITHOUT_CLIENT = (
+    "STORAGE_ROOT={}: images are kept in a bucket by the package obstore, which is not installed. Install it with "
+    "`pip install 'abby-ledger[s3]'`, or give a folder."
+)
 OFFER = "event_log_engine"
 """The function by which a module offers its engine."""
 
@@ -31,17 +36,35 @@ def default_engines(files: Files | None = None) -> Engines:
     return Engines(default_engine(files), image_stores(files))
 
 
-def choose_engines(keeper: LogKeeper, files: Files | None = None) -> Engines:
-    """The log's engine that is named, and the one for images there is. Raises ConfigError as `choose_engine` does."""
-    return Engines(choose_engine(keeper, files), image_stores(files))
+def choose_engines(keeper: LogKeeper, files: Files | None = None, objects: ObjectPlace | None = None) -> Engines:
+    """The log's engine that is named, and the one for images. Raises ConfigError as `choose_engine`
+    and `image_stores` do.
+    """
+    return Engines(choose_engine(keeper, files), image_stores(files, objects))
 
 
-def image_stores(files: Files | None = None) -> Callable[[Path], ImageStore]:
-    """What gives the image store of a root."""
+def image_stores(files: Files | None = None, objects: ObjectPlace | None = None) -> Callable[[Path], ImageStore]:
+    """What gives the image store of a root: its folders, or `objects` with what this machine keeps beside them in the
+    root. Raises ConfigError where objects cannot be spoken to.
+    """
+    if objects is not None:
+        return _object_stores(files or Files(), objects)
     from adapters.imagestore.local.image_store import LocalImageStore  # late: who asks the log alone needs no images
     from adapters.imagestore.local.layout import Layout  # late, as the store
 
     return lambda root: LocalImageStore(Layout(root), files or Files())
+
+
+def _object_stores(files: Files, objects: ObjectPlace) -> Callable[[Path], ImageStore]:
+    try:
+        from adapters.imagestore.s3.bucket import Bucket  # late: who has no bucket needs no client of one
+        from adapters.imagestore.s3.image_store import S3ImageStore  # late, as the client
+    except ImportError as error:
+        raise ConfigError(WITHOUT_CLIENT.format(objects)) from error
+    from adapters.imagestore.local.layout import Layout  # late, as the store of folders
+
+    bucket = Bucket(objects)
+    return lambda root: S3ImageStore(bucket, Layout(root), files)
 
 
 def default_engine(files: Files | None = None) -> EventLogEngine:

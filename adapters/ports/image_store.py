@@ -1,4 +1,4 @@
-"""What the use cases need of where the bytes of images lie, whatever keeps them: folders today.
+"""What the use cases need of where the bytes of images lie, whatever keeps them: folders, or a bucket of objects.
 
 The log says which images stand; an image store follows it. A save is staged before it is recorded and brought into
 place after; a deletion is recorded first and carried out after. Which names and users are well-formed is the domain's
@@ -58,17 +58,39 @@ class Thumbnails(Protocol):
         """Keeps one for as long as its image stands. Raises OSError."""
 
 
+class Saves(Protocol):
+    """What an image store may ask of the log: which save stands under a name, and under which id its bytes were staged.
+    Safe from any thread; raises what reading a log raises.
+    """
+
+    def standing(self, key: Key) -> int | None:
+        """The position of the save that stands, by the published figures; None where none does."""
+
+    def staged_at(self, position: int) -> str | None:
+        """The id under which the bytes of the save at a position were staged; None where no save is there."""
+
+    def before(self, key: Key, position: int) -> str | None:
+        """That of the last save of a name before a position. Looks through the saves of its user: only for a start."""
+
+    def is_named(self, staged: str) -> bool:
+        """Whether any event names an id. Looks through the whole log: only for what was left behind."""
+
+
 class ImageStore(Protocol):
     """The bytes of one storage root: kept images with their details, and temp files. Safe from any thread.
 
     A name is *touched* from the moment the log used it until its bytes are where they belong.
     """
 
-    @property
-    def is_of_one_machine(self) -> bool:
-        """Whether only this machine has what is kept here."""
+    is_of_one_machine: bool
+    """Whether only this machine has what is kept here."""
+    looked_at: int
+    """Of how many names it may be asked for one answer whether their bytes are there."""
 
     # -- following the log
+
+    def told_by(self, saves: Saves) -> None:
+        """Gives it whom to ask, before anything else is asked of it. Folders need nobody."""
 
     def start_at(self, position: int) -> None:
         """Everything up to `position` is known to be in place. Only for a start."""
@@ -84,6 +106,9 @@ class ImageStore(Protocol):
 
     def reconcile_all(self) -> None:
         """Brings every touched name into place, the oldest first."""
+
+    def sweep(self) -> None:
+        """The same from time to time, from the thread of a ledger: waits for no network."""
 
     def sync_folders(self) -> None:
         """Makes durable what a program that was killed may have begun. Only for a start. Raises OSError."""
@@ -142,8 +167,16 @@ class ImageStore(Protocol):
 
     # -- reading
 
-    def path(self, user: str, name: str, *, temp: bool) -> Path:
-        """Where the bytes of a current name are now, or should be."""
+    def path(self, user: str, name: str, *, temp: bool) -> Path | None:
+        """The file with the bytes of a current name, where it is now or should be; None where they are in no file."""
+
+    def address(self, user: str, name: str, *, temp: bool) -> str | None:
+        """Where the bytes of a current name are, in words: a path, or `s3://bucket/key`. None where no name stands."""
+
+    def presigned(self, user: str, name: str, *, temp: bool, seconds: int) -> str | None:
+        """An address at which whoever has it gets the bytes of a current name, for so long, from where they lie; None
+        where no name stands, or nothing serves them but this program. Raises OSError.
+        """
 
     def is_foreign(self, user: str, name: str) -> bool:
         """Whether something stands where the bytes of a kept image belong that no save put there. Raises nothing."""
@@ -157,11 +190,18 @@ class ImageStore(Protocol):
         """How a kept image was made, None where nothing is known."""
 
     def read_all_details(self, user: str, names: Sequence[str]) -> list[dict[str, object] | None]:
-        """The same of different names, in their order: for less than one by one."""
+        """The same of different names, in their order: for less than one by one. Raises OSError where it cannot be
+        asked now.
+        """
 
     @property
     def thumbnails(self) -> Thumbnails:
         """The small copies beside the images."""
 
+    def has_room_for(self, size_bytes: int) -> bool:
+        """Whether there is room for so many bytes where images lie. Raises OSError."""
+
     def free_bytes(self) -> int:
-        """Room that is left where the bytes lie. Raises OSError."""
+        """Room that is left on the disk where the bytes lie; where none has them, on that of what is kept beside them.
+        Raises OSError.
+        """

@@ -81,7 +81,7 @@ def _described(
     image, file = picture.image, None
     if image is not None:
         path = images.path(user, image["name"], temp=False)
-        image = image | {"path": str(path) if path.exists() else None}
+        image = image | {"path": str(path) if path is not None and path.exists() else None}
     if out is not None or picture.image is None:
         file = _write_copy(ask, user, picture, out)
     return {"image": image, "seed": picture.seed, "not_kept": picture.not_kept, "file": file and str(file)}

@@ -24,6 +24,7 @@ from adapters.imagestore.local.details_files import DetailsFiles
 from adapters.imagestore.local.fresh_numbers import FreshNumbers
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.moving import move
+from adapters.imagestore.local.of_folders import OfFolders
 from adapters.imagestore.local.own_files import OwnFiles
 from adapters.imagestore.local.probing import Probe
 from adapters.imagestore.local.thumbnail_files import ThumbnailFiles
@@ -40,12 +41,10 @@ LOCKS = 64
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
-class LocalImageStore:
+class LocalImageStore(OfFolders):
     """The files of one root: the port `ImageStore` over folders. It knows the touched names, and how they are brought
     into place.
     """
-
-    is_of_one_machine = True
 
     def __init__(self, layout: Layout, files: Files) -> None:
         self.layout = layout

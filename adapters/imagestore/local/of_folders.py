@@ -1,0 +1,49 @@
+"""What a port of image stores asks and folders answer in one way: where a file lies follows from its name, and nothing
+serves it but this program.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from adapters.ports.image_store import Saves
+
+LOOKED_AT = 1_000_000
+"""A disk is asked as often as somebody likes."""
+
+
+class OfFolders:
+    """Those answers, of a store that brings files into place."""
+
+    is_of_one_machine = True
+    looked_at = LOOKED_AT
+
+    def reconcile_all(self) -> None:
+        """Brings every touched name into place."""
+        raise NotImplementedError
+
+    def path(self, user: str, name: str, *, temp: bool) -> Path:
+        """Where the bytes of a current name are now."""
+        raise NotImplementedError
+
+    def free_bytes(self) -> int:
+        """What is free on the disk of the images. Raises OSError."""
+        raise NotImplementedError
+
+    def told_by(self, saves: Saves) -> None:
+        """Nothing: nobody need be asked."""
+
+    def sweep(self) -> None:
+        """Brings every touched name into place."""
+        self.reconcile_all()
+
+    def address(self, user: str, name: str, *, temp: bool) -> str:
+        """The path, in words."""
+        return str(self.path(user, name, temp=temp))
+
+    def presigned(self, user: str, name: str, *, temp: bool, seconds: int) -> None:
+        """There is none."""
+
+    def has_room_for(self, size_bytes: int) -> bool:
+        """Whether the disk has so much free. Raises OSError."""
+        return self.free_bytes() >= size_bytes

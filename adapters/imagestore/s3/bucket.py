@@ -1,0 +1,202 @@
+"""The verbs of a bucket that images need, each bounded in time: put what is new, look, read, delete, list, sign.
+
+An object is put once and never changed, so a key that is taken has what was put there: that is asked whenever the
+answer to a put was lost, or says that there is something already.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from io import BufferedIOBase, BytesIO
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import obstore
+from obstore import exceptions
+from obstore.store import S3Store
+
+from adapters.imagestore.s3.answers import told
+from adapters.ports.object_place import ObjectNotFoundError, ObjectPlace
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config  # the package has them for checkers alone
+
+PART_BYTES = 8 * 1024 * 1024
+"""What is larger goes up in parts of so many bytes, each within the time of a request."""
+PARTS_AT_ONCE = 4
+PUT_TRIES = 2
+_RAISED = (exceptions.BaseError, FileNotFoundError, ValueError)
+"""What the client raises; all of its own ends in `told`."""
+IN_MEMORY_BYTES = 1024 * 1024
+"""Of an image that is being given out so much is held in memory; a larger one lies in a file without a name."""
+
+
+class Patience(NamedTuple):
+    """How long a request waits, and how often it is asked again; all in seconds but `retries`."""
+
+    connect: float = 3.0
+    request: float = 10.0
+    retries: int = 2
+    altogether: float = 12.0
+    """After so long nothing is asked again."""
+    first_pause: float = 0.1
+
+
+class Found(NamedTuple):
+    """An object of a listing."""
+
+    key: str
+    size_bytes: int
+    modified: datetime
+
+
+class Bucket:
+    """A prefix of a bucket. Keys are below the prefix. Raises ObjectStoreError. Safe from any thread."""
+
+    def __init__(self, place: ObjectPlace, patience: Patience | None = None) -> None:
+        self.place = place
+        self._store = S3Store(
+            place.bucket,
+            prefix=place.prefix or None,
+            config=_config_of(place),
+            client_options=_client_of(place, patience or Patience()),
+            retry_config=_retries_of(patience or Patience()),
+        )
+
+    def put_new(self, key: str, data: bytes, media_type: str) -> None:
+        """Puts an object where there is none: all of it, or nothing. Where the answer is lost, the object is looked
+        for before it is put once more.
+        """
+        for tries_left in reversed(range(PUT_TRIES)):
+            try:
+                self._put(key, data, media_type)
+                return
+            except _RAISED as error:
+                lost = told(error, self.place)
+                is_taken = isinstance(error, exceptions.AlreadyExistsError)
+                if lost.is_certain and not is_taken:
+                    raise lost from error
+                if self.size(key) == len(data):  # raises where the store does not answer at all
+                    return
+                if tries_left == 0:  # also of a put that was refused for another one under way, which left nothing
+                    raise lost from error
+
+    def _put(self, key: str, data: bytes, media_type: str) -> None:
+        attributes = {"Content-Type": media_type}
+        if len(data) > PART_BYTES:  # in parts there is no condition; nobody else has the key
+            obstore.put(
+                self._store, key, data, attributes=attributes, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+            )
+            return
+        try:
+            obstore.put(self._store, key, data, attributes=attributes, mode="create")
+        except exceptions.NotSupportedError:  # a store without conditions; the key is ours alone all the same
+            obstore.put(self._store, key, data, attributes=attributes, use_multipart=False)
+
+    def is_conditional(self, key: str) -> bool:
+        """Whether a second put under a key is refused, as a condition says. Leaves the object."""
+        try:
+            obstore.put(self._store, key, b"", mode="create")
+        except exceptions.AlreadyExistsError:
+            return True
+        except exceptions.NotSupportedError:
+            return False
+        except _RAISED as error:
+            raise told(error, self.place) from error
+        return False
+
+    def size(self, key: str) -> int | None:
+        """How many bytes an object has; None where there is none."""
+        try:
+            return int(obstore.head(self._store, key)["size"])
+        except _RAISED as error:
+            failure = told(error, self.place)
+            if isinstance(failure, ObjectNotFoundError):
+                return None
+            raise failure from error
+
+    def read(self, key: str, most_bytes: int) -> bytes:
+        """All of an object that is not larger; of a larger one nothing."""
+        try:
+            found = obstore.get(self._store, key)
+            return b"" if found.meta["size"] > most_bytes else bytes(found.bytes())
+        except _RAISED as error:
+            raise told(error, self.place) from error
+
+    def open(self, key: str) -> BufferedIOBase:
+        """A copy of an object, to be read from its start and closed."""
+        try:
+            found = obstore.get(self._store, key)
+            if found.meta["size"] <= IN_MEMORY_BYTES:
+                return BytesIO(bytes(found.bytes()))
+            file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever asked closes it
+            try:
+                for chunk in found.stream(min_chunk_size=IN_MEMORY_BYTES):
+                    file.write(chunk)
+                file.seek(0)
+            except BaseException:
+                file.close()
+                raise
+        except _RAISED as error:
+            raise told(error, self.place) from error
+        return cast("BufferedIOBase", file)
+
+    def delete(self, key: str) -> None:
+        """Takes an object away; it may be gone already."""
+        try:
+            obstore.delete(self._store, key)
+        except _RAISED as error:
+            failure = told(error, self.place)
+            if not isinstance(failure, ObjectNotFoundError):
+                raise failure from error
+
+    def all_below(self, prefix: str) -> Iterator[Found]:
+        """Every object whose key begins with `prefix` and a slash."""
+        try:
+            for some in obstore.list(self._store, prefix):
+                for one in some:
+                    yield Found(str(one["path"]), int(one["size"]), one["last_modified"])
+        except _RAISED as error:
+            raise told(error, self.place) from error
+
+    def signed(self, key: str, seconds: int) -> str:
+        """An address that gives the object to whoever has it, for so long. Asks nobody, but for credentials."""
+        try:
+            return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds))
+        except _RAISED as error:
+            raise told(error, self.place) from error
+
+
+def _config_of(place: ObjectPlace) -> S3Config:
+    """What is given; the rest the client finds in the environment."""
+    given = {
+        "endpoint": place.endpoint,
+        "region": place.region,
+        "access_key_id": place.access_key_id,
+        "secret_access_key": place.secret_access_key,
+        "session_token": place.session_token,
+    }
+    return cast("S3Config", {name: value for name, value in given.items() if value})
+
+
+def _client_of(place: ObjectPlace, patience: Patience) -> ClientConfig:
+    options: ClientConfig = {
+        "connect_timeout": timedelta(seconds=patience.connect),
+        "timeout": timedelta(seconds=patience.request),
+    }
+    if place.endpoint.startswith("http://"):  # the settings have asked whether that may be
+        options["allow_http"] = True
+    return options
+
+
+def _retries_of(patience: Patience) -> RetryConfig:
+    return {
+        "max_retries": patience.retries,
+        "retry_timeout": timedelta(seconds=patience.altogether),
+        "backoff": {
+            "init_backoff": timedelta(seconds=patience.first_pause),
+            "max_backoff": timedelta(seconds=1),
+            "base": 2,
+        },
+    }

@@ -1,0 +1,72 @@
+"""Where images lie as objects: a bucket, a prefix in it, how it is reached; and what its store answers instead of what
+was asked for.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from dataclasses import dataclass, field
+
+SCHEME = "s3://"
+EXAMPLE = "s3://bucket/prefix"
+_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]", re.ASCII)
+_PREFIX = re.compile(r"[A-Za-z0-9!_.*'()-]+(?:/[A-Za-z0-9!_.*'()-]+)*", re.ASCII)
+"""Characters that every store of objects takes, and every program writes alike."""
+MOST_PREFIX_CHARS = 512
+"""A key has at most 1,024 bytes; ours are short."""
+
+
+@dataclass(frozen=True)
+class ObjectPlace:
+    """A prefix of a bucket. What is empty here, the store's client finds in the `AWS_*` variables, or as it does on
+    the machines of that service.
+    """
+
+    bucket: str
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = ""
+    access_key_id: str = field(default="", repr=False)
+    secret_access_key: str = field(default="", repr=False)
+    session_token: str = field(default="", repr=False)
+    presigned_seconds: int = 0
+    """How long an address holds that HTTP gives out in place of the bytes; 0: it gives out the bytes."""
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.prefix}".removesuffix("/")
+
+
+def is_object_address(text: object) -> bool:
+    """Whether that is meant as the address of a bucket."""
+    return isinstance(text, str) and text.strip().lower().startswith(SCHEME)
+
+
+def object_place(address: str) -> ObjectPlace:
+    """The place that an address such as `s3://bucket/prefix` names. Raises ValueError, which says why it names none."""
+    bucket, _, prefix = address.strip()[len(SCHEME) :].partition("/")
+    prefix = prefix.strip("/")
+    if not _BUCKET.fullmatch(bucket) or ".." in bucket:
+        raise ValueError(f"{bucket!r:.80} is no name of a bucket, which has 3 to 63 of a-z, 0-9, dot and dash")
+    if prefix and (not _PREFIX.fullmatch(prefix) or len(prefix) > MOST_PREFIX_CHARS):
+        raise ValueError(f"{prefix!r:.80} is no prefix: it has letters, digits and !_.*'()- with slashes between them")
+    if any(part in {".", ".."} for part in prefix.split("/")):
+        raise ValueError(f"{prefix!r:.80} is no prefix: it has a part that means another one")
+    return ObjectPlace(bucket, prefix)
+
+
+class ObjectStoreError(OSError):
+    """The store of objects did not do what it was asked for. `sentence` says what it answered, `advice` what to do.
+
+    `is_certain`: it surely did nothing; else it may have done it, and only its answer is missing.
+    """
+
+    def __init__(self, sentence: str, advice: str, *, number: int = errno.EIO, is_certain: bool = True) -> None:
+        super().__init__(number, f"{sentence} {advice}")
+        self.sentence = sentence
+        self.advice = advice
+        self.is_certain = is_certain
+
+
+class ObjectNotFoundError(ObjectStoreError, FileNotFoundError):
+    """There is no object under that key."""
