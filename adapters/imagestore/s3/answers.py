@@ -14,7 +14,7 @@ from adapters.ports.object_place import ObjectNotFoundError, ObjectPlace, Object
 LOOK = "Look whether it runs and can be reached from here, and at AWS_ENDPOINT_URL; it is tried again by itself."
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,60})</Code>")
-_NO_ANSWER = re.compile(r"timed? ?out|TimedOut|deadline has elapsed", re.IGNORECASE)
+_NO_ANSWER = re.compile(r"kind: Timeout\b|TimedOut\b|operation timed out")
 _NO_WAY = re.compile(r"kind: Connect\b")
 _SERVER_ERROR = 500
 

@@ -177,7 +177,9 @@ def _config_of(place: ObjectPlace) -> S3Config:
         "secret_access_key": place.secret_access_key,
         "session_token": place.session_token,
     }
-    return cast("S3Config", {name: value for name, value in given.items() if value})
+    config = cast("S3Config", {name: value for name, value in given.items() if value})
+    config["disable_bulk_delete"] = True  # every store takes one at a time, and it may be asked again
+    return config
 
 
 def _client_of(place: ObjectPlace, patience: Patience) -> ClientConfig:

@@ -61,13 +61,13 @@ class ToldS3ImageStore(S3ImageStore):
         layout, files = Layout(root), Files()
         super().__init__(bucket, layout, files, marks=Marks(layout, files, settled_seconds=0))
         self.told_by(log)
-        self._log = log
+        self.bucket, self.told_log = bucket, log
 
     def note(self, recorded: Iterable[tuple[int, Event]]) -> None:
         """As the store, and then published."""
         recorded = list(recorded)
         super().note(recorded)
-        self._log.events.update(recorded)
+        self.told_log.events.update(recorded)
 
 
 def local(root: Path) -> ImageStore:

@@ -1,0 +1,251 @@
+"""What a bucket answers, and what then is told and done: errors in words, lost answers looked up, parts, addresses."""
+
+from __future__ import annotations
+
+import os
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.disk.files import Files
+from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.s3.bucket import IN_MEMORY_BYTES, PART_BYTES, Bucket, Patience
+from adapters.imagestore.s3.image_store import S3ImageStore
+from adapters.imagestore.s3.keys import image_key
+from adapters.imagestore.s3.marks import Marks
+from adapters.ports.image_store import ImageStore, Place
+from adapters.ports.object_place import ObjectStoreError, object_place
+from domain.events import Event
+from tests.adapters.imagestore.stores import ToldInTests, ToldS3ImageStore, s3
+from tests.adapters.imagestore.test_contract import bytes_of, deleted, keep, saved
+from tests.servers.faulty_proxy import Fault, FaultyProxy, Plan, nothing_fails
+from tests.servers.s3 import SECRET, new_bucket, place_in, server_port
+
+QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=0.005)
+
+
+@pytest.fixture
+def proxy() -> Iterator[FaultyProxy]:
+    """Between the client and the store."""
+    proxy = FaultyProxy(server_port())
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def bucket(proxy: FaultyProxy) -> Bucket:
+    """One that is reached by way of the proxy."""
+    return Bucket(place_in(new_bucket(), port=proxy.port), QUICK)
+
+
+def failing(fault: Fault, method: str, times: int = 1_000) -> Plan:
+    """A plan by which so many requests of a method fail."""
+    left = [times]
+
+    def plan(asked: str, _path: str) -> Fault:
+        if asked != method or left[0] == 0:
+            return Fault.NONE
+        left[0] -= 1
+        return fault
+
+    return plan
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.ERROR_AFTER])
+def test_a_put_whose_answer_is_lost_is_looked_up_and_has_succeeded(
+    bucket: Bucket, proxy: FaultyProxy, fault: Fault
+) -> None:
+    """Nothing is told of it, and nothing is put twice."""
+    proxy.plan = failing(fault, "PUT", times=1)
+    bucket.put_new("images/a", b"cat", "image/png")
+    assert bucket.read("images/a", 10) == b"cat"
+
+
+@pytest.mark.parametrize(
+    ("fault", "told", "certain"),
+    [
+        (Fault.ERROR, "answers with an error of its own (500)", False),
+        (Fault.REFUSED, "without an answer", False),
+        (Fault.SILENT, "does not answer in time", False),
+    ],
+)
+def test_a_put_that_fails_says_what_happened_and_what_to_do(
+    bucket: Bucket, proxy: FaultyProxy, fault: Fault, told: str, certain: bool
+) -> None:
+    """And shows no secret."""
+    proxy.plan = lambda _method, _path: fault
+    with pytest.raises(ObjectStoreError) as raised:
+        bucket.put_new("images/a", b"cat", "image/png")
+    assert told in raised.value.sentence
+    assert "AWS_ENDPOINT_URL" in raised.value.advice
+    assert raised.value.is_certain is certain
+    assert SECRET not in str(raised.value)
+    proxy.plan = nothing_fails
+    assert bucket.size("images/a") is None
+
+
+def test_a_bucket_that_is_not_there_and_a_store_that_is_not_there_are_told_apart() -> None:
+    """The one is to be made, the other to be started."""
+    with pytest.raises(ObjectStoreError, match="There is no bucket 'abby-nowhere'"):
+        Bucket(place_in("abby-nowhere"), QUICK).put_new("images/a", b"", "image/png")
+    with pytest.raises(ObjectStoreError, match="cannot be reached") as raised:
+        Bucket(place_in("abby-nowhere", port=1), QUICK).put_new("images/a", b"", "image/png")
+    assert raised.value.is_certain
+
+
+def test_another_object_under_a_key_is_no_success(bucket: Bucket) -> None:
+    """Whoever put it there."""
+    bucket.put_new("images/a", b"cat", "image/png")
+    bucket.put_new("images/a", b"dog", "image/png")  # as long: it cannot be told from ours, and keys are ours alone
+    assert bucket.read("images/a", 10) == b"cat"
+    with pytest.raises(ObjectStoreError):
+        bucket.put_new("images/a", b"another", "image/png")
+
+
+@pytest.mark.parametrize("size_bytes", [PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 5])
+def test_what_is_large_goes_up_in_parts_and_comes_whole(size_bytes: int) -> None:
+    """Also when one part had to be sent again."""
+    proxy = FaultyProxy(server_port())
+    bucket = Bucket(place_in(new_bucket(), port=proxy.port), Patience(first_pause=0.005))
+    data = os.urandom(size_bytes)
+    proxy.plan = failing(Fault.ERROR, "PUT", times=1)
+    bucket.put_new("images/large", data, "image/png")
+    assert size_bytes > IN_MEMORY_BYTES
+    with bucket.open("images/large") as file:
+        assert file.read() == data
+    assert ("uploads" in " ".join(path for _, path, _ in proxy.asked)) is (size_bytes > PART_BYTES)
+    proxy.close()
+
+
+@pytest.mark.parametrize("size_bytes", [IN_MEMORY_BYTES // 2, IN_MEMORY_BYTES + 5])
+def test_an_answer_that_is_cut_is_never_taken_for_an_image(bucket: Bucket, proxy: FaultyProxy, size_bytes: int) -> None:
+    """Small ones come at once, large ones by and by."""
+    data = os.urandom(size_bytes)
+    bucket.put_new("images/a", data, "image/png")
+    proxy.plan = failing(Fault.SHORT, "GET")
+    with pytest.raises(ObjectStoreError):
+        bucket.open("images/a")
+    proxy.plan = nothing_fails
+    with bucket.open("images/a") as file:
+        assert file.read() == data
+
+
+def test_a_signed_address_gives_the_bytes_for_a_while(tmp_path: Path) -> None:
+    """To whoever has it; of what does not stand there is none."""
+    images = s3(tmp_path)
+    keep(images, 1, "k/a.png", b"cat")
+    address = images.presigned("ada", "K/a.png", temp=False, seconds=60)
+    assert address is not None
+    assert "X-Amz-Expires=60" in address
+    assert SECRET not in address
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        assert answer.read() == b"cat"
+    assert images.presigned("ada", "k/b.png", temp=False, seconds=60) is None
+    assert images.address("ada", "k/b.png", temp=False) is None
+
+
+def test_what_a_save_superseded_goes_and_nothing_else(tmp_path: Path) -> None:
+    """With its details."""
+    images = s3(tmp_path)
+    for position, (name, data) in enumerate((("a.png", b"one"), ("b.png", b"two"), ("A.png", b"new")), 1):
+        keep(images, position, name, data, prompt=name)
+    images.note([(4, deleted("b.png"))])
+    images.reconcile("ada", "b.png", temp=False)
+    assert _keys(images) == {"images/id3", "images/id3.json"}
+    assert bytes_of(images, "a.png") == b"new"
+
+
+def test_a_start_finds_what_a_killed_program_did_not_delete(tmp_path: Path) -> None:
+    """By the log: of a name that was saved anew, and of one that was deleted. A second look changes nothing."""
+    images = s3(tmp_path)
+    keep(images, 1, "a.png", b"one")
+    keep(images, 2, "b.png", b"two")
+    images.stage("id3", b"new", None)
+    again, anew = s3(tmp_path), saved("a.png", "id3")._replace(replaced_bytes=3)
+    events: list[tuple[int, Event]] = [(3, anew), (4, deleted("b.png"))]
+    assert isinstance(again, ToldS3ImageStore)
+    again.told_log.events.update(events)  # at a start the log is read before its events are noted
+    for _ in range(2):
+        again.start_at(2)
+        again.note(events)
+        again.reconcile_all()
+        assert again.remove_unneeded_staged() == 0
+        assert _keys(images) == {"images/id3"}
+
+
+def test_nothing_that_an_event_names_is_deleted_for_its_mark(tmp_path: Path) -> None:
+    """A power cut may bring the mark of what stands back."""
+    images = s3(tmp_path)
+    keep(images, 1, "a.png", b"one")
+    (tmp_path / "images" / ".staged" / "id1").touch()
+    assert s3(tmp_path).remove_unneeded_staged() == 0
+    assert bytes_of(images, "a.png") == b"one"
+    assert not list((tmp_path / "images" / ".staged").iterdir())
+
+
+def test_what_was_just_staged_is_left_alone(tmp_path: Path) -> None:
+    """Another process of this machine may be about to record it."""
+    place, layout = place_in(new_bucket()), Layout(tmp_path)
+    images = S3ImageStore(Bucket(place), layout, Files(), marks=Marks(layout, Files()))
+    images.told_by(ToldInTests())
+    images.stage("id1", b"one", None)
+    assert images.remove_unneeded_staged() == 0
+    os.utime(layout.staged("id1"), (0, 0))
+    assert images.remove_unneeded_staged() == 1
+    assert list(Bucket(place).all_below("images")) == []
+
+
+def test_a_probe_puts_and_deletes_and_tells_what_a_save_would_fail_with(tmp_path: Path, proxy: FaultyProxy) -> None:
+    """One object for all places."""
+    place = place_in(new_bucket(), port=proxy.port)
+    images = S3ImageStore(Bucket(place, QUICK), Layout(tmp_path), Files())
+    places = [Place("ada"), Place("bob", "upscale"), Place(None)]
+    assert images.probe(places, 10, whole=False) == [None] * 3
+    assert [method for method, _, _ in proxy.asked] == ["PUT", "DELETE"]
+    proxy.plan = lambda _method, _path: Fault.ERROR
+    assert all(isinstance(error, ObjectStoreError) for error in images.probe(places, 10, whole=True))
+
+
+def test_a_store_that_does_not_answer_is_asked_once_for_all_that_is_left(tmp_path: Path, proxy: FaultyProxy) -> None:
+    """And all that is left says why."""
+    place, layout, log = place_in(new_bucket(), port=proxy.port), Layout(tmp_path), ToldInTests()
+    images = ToldS3ImageStore(Bucket(place, QUICK), tmp_path, log)
+    for position in range(1, 6):
+        keep(images, position, f"{position}.png", b"one")
+    images.note([(position + 5, deleted(f"{position}.png")) for position in range(1, 6)])
+    proxy.plan = lambda _method, _path: Fault.REFUSED
+    proxy.asked.clear()
+    images.reconcile_all()
+    assert len({path for _, path, _ in proxy.asked}) == 1
+    assert [(one.name, one.stands) for one in images.unfinished()] == [(f"{n}.png", False) for n in range(1, 6)]
+    assert all("without an answer" in str(one.why) for one in images.unfinished())
+    proxy.plan = nothing_fails
+    images.reconcile_all()
+    assert (images.unfinished(), images.reconciled(), _keys(images)) == ([], 10, set())
+    assert layout.staging.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["s3://", "s3://ab", "s3://Upper/x", "s3://a..b", "s3://bucket/a b", "s3://bucket/../x", "s3://bucket/x?y"],
+)
+def test_what_names_no_bucket_is_refused_in_words(address: str) -> None:
+    """Before anything is asked."""
+    with pytest.raises(ValueError, match=r"is no (name of a bucket|prefix)"):
+        object_place(address)
+
+
+def test_an_address_is_read_with_and_without_a_prefix() -> None:
+    """A slash at its end says nothing."""
+    assert [str(object_place(address)) for address in ("s3://abc", "s3://abc/", "s3://abc/x/y/")] == [
+        "s3://abc",
+        "s3://abc",
+        "s3://abc/x/y",
+    ]
+
+
+def _keys(images: ImageStore) -> set[str]:
+    assert isinstance(images, ToldS3ImageStore)
+    return {one.key for one in images.bucket.all_below(image_key("").rstrip("/"))}
