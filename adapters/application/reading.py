@@ -244,6 +244,25 @@ def image_path(storage: ReadableStorage, user: str, name: str) -> Path | None:
     return None if root.images.is_foreign(user, current.name) else path
 
 
+def image_address(storage: ReadableStorage, user: str, name: str) -> str | None:
+    """Where the bytes of a kept image lie, in words: a path, or `s3://bucket/key`. None where no such name stands. May
+    read the log: for a worker.
+    """
+    root = storage.running()
+    current = root.state.current_image(user, name_key(name), temp=False)
+    return None if current is None else root.images.address(user, current.name, temp=False)
+
+
+def presigned(storage: ReadableStorage, user: str, name: str, seconds: int) -> str | None:
+    """An address that gives a kept image to whoever has it, for so long, from the store where it lies; None where no
+    such name stands, or images are files. Whether its object is there is not asked. Raises OSError. May read the log,
+    and ask for a key: for a worker.
+    """
+    root = storage.running()
+    current = root.state.current_image(user, name_key(name), temp=False)
+    return None if current is None else root.images.presigned(user, current.name, temp=False, seconds=seconds)
+
+
 def image_details(storage: ReadableStorage, user: str, name: str) -> dict[str, Any] | None:
     """How a kept image was made: prompt, style, seed; None where nothing is known. Reads bytes: for a worker."""
     root = storage.running()

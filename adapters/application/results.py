@@ -223,6 +223,8 @@ class StoreSettings(NamedTuple):
     earn_daily: int = 0
     earn_favourite: int = 0
     points_name: str = "points"
+    presigned_seconds: int = 0
+    """How long an address holds that HTTP gives out in place of an image's bytes; 0: it gives out the bytes."""
     currency: str = ""
     """What people call the external currency in which offers are priced; "" where points pay for them."""
 

@@ -36,6 +36,7 @@ def open_store(config: Config, limits: SetPolicy, *, clock: Clock = utc_now) -> 
         settings=store_settings(config),
         clock=clock,
         files=files,
+        objects=config.objects,
     )
 
 
@@ -97,5 +98,6 @@ def store_settings(config: Config) -> StoreSettings:
         earn_daily=config.market.earn_daily,
         earn_favourite=config.market.earn_favourite,
         points_name=config.market.points_name,
+        presigned_seconds=0 if config.objects is None else config.object_store.presigned_seconds,
         currency=config.currency.name if config.currency.url else "",
     )

@@ -13,7 +13,7 @@ from adapters.application.deleting import clean_up_blocking, delete_image_blocki
 from adapters.application.following import FollowedStorage
 from adapters.application.governing import correct_clock_blocking, override_limits_blocking, reset_daily_blocking
 from adapters.application.quota_figures import GlobalUsage, QuotaStatus
-from adapters.application.reading import image_names, image_path
+from adapters.application.reading import image_address, image_names, image_path, presigned
 from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release_places
 from adapters.application.results import LIBRARY, StoreSettings
 from adapters.application.saving import NewImage, save_image
@@ -35,6 +35,8 @@ from adapters.library.numbers import (
 )
 from adapters.library.quota_manager import QuotaManager
 from adapters.ports.faults import Fault, StorageUnavailable
+from adapters.ports.object_place import ObjectPlace, is_object_address
+from adapters.settings.object_store import LONGEST_PRESIGNED_SECONDS, place_of_environment
 from adapters.studio.outside_places import reserve_for_program
 from adapters.wording.figures import size_in_words
 from adapters.wording.refusals import QUOTA_REASONS, for_programs, sentence_of
@@ -69,11 +71,13 @@ class StorageManager(GrantCalls, MarketCalls):
         limits: str | None = None,
         check_images: bool = True,
         read_only: bool = False,
+        local_root: str | Path = "shared",
     ) -> None:
-        """`limits` are further ones as LIMITS has them (`user/month/credits=20`); "" is none.
+        """`limits` are further ones as LIMITS has them (`user/month/credits=20`); "" is none. Where `storage_root` is
+        the address of a bucket, images lie there and all else in `local_root`.
 
-        Raises ValueError for a number or a limit that can be none, LogLocked, LogDamaged, and ConfigError for limits
-        that contradict those of an open manager of the same root.
+        Raises ValueError for a number, a limit or an address that can be none, LogLocked, LogDamaged, and ConfigError
+        for limits that contradict those of an open manager of the same root.
         """
         given = (max_global_storage_mb, max_user_storage_mb, max_user_daily_gens, limits)
         policy = SetPolicy(
@@ -84,8 +88,10 @@ class StorageManager(GrantCalls, MarketCalls):
             source="constructor" if any(limit is not None for limit in given) else "default",
         )
         settings = StoreSettings(cleanup_days=days_of(cleanup_days), check_images=check_images)
-        root = Path(storage_root)
-        self._take(None if read_only else open_store(root, limits=policy, settings=settings), root)
+        objects = place_of_environment(str(storage_root)) if is_object_address(storage_root) else None
+        root = Path(storage_root if objects is None else local_root)
+        store = None if read_only else open_store(root, limits=policy, settings=settings, objects=objects)
+        self._take(store, root, objects)
 
     @classmethod
     def over(cls, store: Storage) -> Self:
@@ -94,9 +100,9 @@ class StorageManager(GrantCalls, MarketCalls):
         manager._take(store, store.root)  # noqa: SLF001 - its own class
         return manager
 
-    def _take(self, store: Storage | None, root: Path) -> None:
+    def _take(self, store: Storage | None, root: Path, objects: ObjectPlace | None = None) -> None:
         self._store = store
-        self._reader: Storage | FollowedStorage = store or open_reader(root)
+        self._reader: Storage | FollowedStorage = store or open_reader(root, objects=objects)
         self.storage_root = root
         self.quota = QuotaManager(self._reader)
 
@@ -248,6 +254,23 @@ class StorageManager(GrantCalls, MarketCalls):
         if malformed_user(user_id) or malformed_name(image_name):
             return None
         return image_path(self._reader, user_id, image_name)
+
+    def get_image_address(self, user_id: str, image_name: str) -> str | None:
+        """The same in words, also of a bucket: `s3://bucket/key`."""
+        if malformed_user(user_id) or malformed_name(image_name):
+            return None
+        return image_address(self._reader, user_id, image_name)
+
+    def presigned(self, user_id: str, image_name: str, seconds: int = 60) -> str | None:
+        """An address that gives a kept image to whoever has it, for so long, from the bucket where it lies. None where
+        no such image stands, or images are files. Raises OSError where the bucket gives none, ValueError for a time
+        that is no number from 1 to 604,800.
+        """
+        if not 0 < seconds <= LONGEST_PRESIGNED_SECONDS:
+            raise ValueError(f"an address holds from 1 to {LONGEST_PRESIGNED_SECONDS:,} seconds, not {seconds!r:.40}")
+        if malformed_user(user_id) or malformed_name(image_name):
+            return None
+        return presigned(self._reader, user_id, image_name, seconds)
 
     def get_user_images(self, user_id: str) -> list[str]:
         """The names of a user's kept images, newest first."""

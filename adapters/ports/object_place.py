@@ -30,8 +30,6 @@ class ObjectPlace:
     access_key_id: str = field(default="", repr=False)
     secret_access_key: str = field(default="", repr=False)
     session_token: str = field(default="", repr=False)
-    presigned_seconds: int = 0
-    """How long an address holds that HTTP gives out in place of the bytes; 0: it gives out the bytes."""
 
     def __str__(self) -> str:
         return f"{SCHEME}{self.bucket}/{self.prefix}".removesuffix("/")

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 
 from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import ConfigError
+from adapters.ports.object_place import ObjectPlace
 from adapters.settings.currency import CurrencyConfig
 from adapters.settings.database import DatabaseConfig
 from adapters.settings.doors import DiscordConfig, HttpConfig
@@ -40,6 +41,7 @@ from adapters.settings.kinds import (
     small_word,
 )
 from adapters.settings.market import MarketConfig
+from adapters.settings.object_store import ObjectStoreConfig, Root
 from adapters.settings.prices import AUTO, QUALITIES, Quality
 from adapters.settings.section import DEFAULT_WORD, Section, is_secret
 from adapters.settings.sources import FORMER_NAMES, Origin, Sources
@@ -75,8 +77,13 @@ class StorageConfig(Section):
 
     remembered: ClassVar[frozenset[str]] = frozenset(LIMIT_SETTINGS)
 
-    storage_root: Folder = Field(
-        Path("shared"), validation_alias="STORAGE_ROOT", description="a folder, relative to the project's or whole"
+    root: Root = Field(
+        Path("shared"),
+        validation_alias="STORAGE_ROOT",
+        description="a folder, relative to the project's or whole, or a bucket such as s3://bucket/prefix",
+    )
+    local_root: Folder = Field(
+        Path("shared"), validation_alias="LOCAL_ROOT", description="a folder, relative to the project's or whole"
     )
     seal_file: OutsideFile = Field(
         None, validation_alias="SEAL_FILE", description="a file outside the storage root, best on another machine"
@@ -135,6 +142,11 @@ class StorageConfig(Section):
         validation_alias="TELL_AT",
         description=f"whole percentages of a limit with commas between them, such as 80, 95, 100{BACK}",
     )
+
+    @property
+    def storage_root(self) -> Path:
+        """The folder of this machine: all of it, or where images are in a bucket, all else."""
+        return self.local_root if isinstance(self.root, ObjectPlace) else self.root
 
 
 class ApiConfig(Section):
@@ -239,6 +251,7 @@ SECTIONS: dict[str, type[Section]] = {
     "http": HttpConfig,
     "webhooks": WebhookConfig,
     "program": ProgramConfig,
+    "object_store": ObjectStoreConfig,
 }
 
 
@@ -257,6 +270,9 @@ class Config:
     http: HttpConfig = field(init=False)
     webhooks: WebhookConfig = field(init=False)
     program: ProgramConfig = field(init=False)
+    object_store: ObjectStoreConfig = field(init=False)
+    objects: ObjectPlace | None = field(init=False, default=None)
+    """Where images lie as objects; None where they are files below the root."""
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -267,6 +283,8 @@ class Config:
                 problems.append(str(error))
         if problems:
             raise ConfigError("\n".join(problems))
+        if isinstance(self.storage.root, ObjectPlace):
+            object.__setattr__(self, "objects", self.object_store.reaching(self.storage.root))
 
     @property
     def stability_api_key(self) -> SecretStr | None:

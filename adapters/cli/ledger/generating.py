@@ -37,7 +37,7 @@ def generate(invocation: Invocation, output: Output, user: str, request: Picture
     config = invocation.set_up()
     if out is not None and (why := why_not_in(config.storage.storage_root, out)):
         return output.refused(malformed(why))
-    images = image_stores()(config.storage.storage_root)
+    images = image_stores(objects=config.objects)(config.storage.storage_root)
     with operations(config, may_begin=True) as ask:
         with output.waiting("The picture is being made..."):
             made = ask.generate(user, request)

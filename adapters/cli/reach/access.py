@@ -70,7 +70,8 @@ def open_reader(config: Config) -> FollowedStorage:
     """The storage root opened for reading, beside whoever writes. Raises Faults."""
     from adapters.engines import following
 
-    return following.open_reader(config.storage.storage_root, engine=choose_engine(config.log_keeper))
+    engine = choose_engine(config.log_keeper)
+    return following.open_reader(config.storage.storage_root, engine=engine, objects=config.objects)
 
 
 def log_of(config: Config) -> tuple[Path, EventLogEngine]:

@@ -10,9 +10,10 @@ from aiohttp import web
 from adapters.application.deleting import delete_image
 from adapters.application.history import settlement_of
 from adapters.application.owners import STRANGERS, owner_of
-from adapters.application.reading import image_details, kept_image
+from adapters.application.reading import image_details, kept_image, presigned
 from adapters.application.results import Actor
 from adapters.application.saving import NewImage, Unseen, refusal_unseen, save_image
+from adapters.application.storage import Storage
 from adapters.application.whole_images import WholeImage, open_whole
 from adapters.application.workers import Workers
 from adapters.http.answers import REPLAYED, described, image_url, json_answer, refusal, replayed
@@ -35,6 +36,8 @@ from domain.names import NAME_PATTERN
 from domain.refusals import Refusal
 
 CHUNK_BYTES = 262_144
+FROM_A_PAGE = "Sec-Fetch-Site"
+"""The header of a browser."""
 NAME = Words("name", "The name it is to get; without one, the next free number.", NAME_PATTERN, "an image name")
 
 
@@ -94,10 +97,15 @@ async def details(request: web.Request) -> web.Response:
 
 async def fetch(request: web.Request) -> web.StreamResponse:
     """The bytes as they were saved, with the media type that decoding found; a single `Range` of them where one is
-    asked for. What has other bytes by now is not given out.
+    asked for. What has other bytes by now is not given out. Where it is set so, a program is sent to the bucket that
+    has them.
     """
     user, name = user_of(request), name_of(request)
     store = services_of(request).store
+    if (address := await _elsewhere(request, store, user, name)) is not None:
+        return web.Response(
+            status=HTTPStatus.SEE_OTHER, headers={"Location": address, "Cache-Control": "private, no-store"}
+        )
     with file_problems(user, name):
         opened = await store.workers.reading.run(open_whole, store, user, name)
     if opened is None:
@@ -106,6 +114,17 @@ async def fetch(request: web.Request) -> web.StreamResponse:
         return await _send(request, opened, store.workers.reading)
     finally:
         await store.workers.reading.run(opened.file.close)
+
+
+async def _elsewhere(request: web.Request, store: Storage, user: str, name: str) -> str | None:
+    """The address in a bucket that answers for the bytes; None where this service does. A browser's page may load from
+    nowhere else, so it says of its requests what no program says.
+    """
+    seconds = store.settings.presigned_seconds
+    if seconds == 0 or request.method != "GET" or FROM_A_PAGE in request.headers:
+        return None
+    with file_problems(user, name):
+        return await store.workers.reading.run(presigned, store, user, name, seconds)
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -172,6 +191,7 @@ _BYTES = Answer(
     ("ETag", "Content-Disposition", "Accept-Ranges", REPR_DIGEST),
 )
 _PART = _BYTES._replace(says="The part that was asked for.", headers=(*_BYTES.headers, "Content-Range"))
+_ELSEWHERE = Answer("The bytes are at another address for a while (`S3_PRESIGNED_SECONDS`).", None, (), ("Location",))
 _UNCHANGED = Answer("The caller has them already (`If-None-Match`).", None, ())
 ROUTES = (
     Route(
@@ -192,7 +212,12 @@ ROUTES = (
         fetch,
         subject="images",
         scope=Scope.READ,
-        answers={HTTPStatus.OK: _BYTES, HTTPStatus.PARTIAL_CONTENT: _PART, HTTPStatus.NOT_MODIFIED: _UNCHANGED},
+        answers={
+            HTTPStatus.OK: _BYTES,
+            HTTPStatus.PARTIAL_CONTENT: _PART,
+            HTTPStatus.NOT_MODIFIED: _UNCHANGED,
+            HTTPStatus.SEE_OTHER: _ELSEWHERE,
+        },
         problems=(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,),
         may_lack=True,
     ),

@@ -22,6 +22,7 @@ import orjson
 import structlog
 
 from adapters.disk.files import Files
+from adapters.images.formats import begun_media_type
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.own_files import OwnFiles
 from adapters.imagestore.local.thumbnail_files import ThumbnailFiles
@@ -41,7 +42,7 @@ LOOKED_AT = 8
 """Names that are looked at for one answer: each is a request."""
 LOCKS = 64
 """Users share this many locks; two users with one lock only wait for each other."""
-MEDIA_TYPE, DETAILS_TYPE = "application/octet-stream", "application/json"
+OTHER_TYPE, DETAILS_TYPE = "application/octet-stream", "application/json"
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -51,7 +52,7 @@ class S3ImageStore(OfBuckets):
 
     def __init__(self, bucket: Bucket, layout: Layout, files: Files, *, marks: Marks | None = None) -> None:
         """`layout` is that of the folder of this machine."""
-        self._bucket = bucket
+        self.bucket = bucket
         self._files = files
         self._layout = layout
         self._own = OwnFiles(layout, files)
@@ -65,6 +66,7 @@ class S3ImageStore(OfBuckets):
         self._touched: dict[Key, Touched] = {}
         self._failed: dict[Key, str] = {}
         self._put: set[str] = set()
+        self._left_by_probe: str | None = None
         self._durable = 0
         self.is_of_one_machine = False
         self.looked_at = LOOKED_AT
@@ -137,6 +139,13 @@ class S3ImageStore(OfBuckets):
         if self._sweeping.acquire(blocking=False):
             threading.Thread(target=self._sweep, name="abby-objects", daemon=True).start()
 
+    def swept(self, *, timeout_seconds: float) -> bool:
+        """Waits until no sweep is under way; whether that came in time."""
+        is_over = self._sweeping.acquire(timeout=timeout_seconds)
+        if is_over:
+            self._sweeping.release()
+        return is_over
+
     def _sweep(self) -> None:
         try:
             self.reconcile_all()
@@ -191,7 +200,7 @@ class S3ImageStore(OfBuckets):
         """Whether the bytes are there: asked only where another process put them, or a former run."""
         with self._guard:
             is_known = staged in self._put
-        if not is_known and self._bucket.size(image_key(staged)) is None:
+        if not is_known and self.bucket.size(image_key(staged)) is None:
             self.missing.add(key)
             _log.error("image without an object", user=key.user, name=name)
         with self._guard:
@@ -212,7 +221,7 @@ class S3ImageStore(OfBuckets):
     def _delete(self, marks: Sequence[str]) -> None:
         """Deletes objects, and then their marks. Raises OSError."""
         for mark in marks:
-            self._bucket.delete(image_key(mark))
+            self.bucket.delete(image_key(mark))
         self._marks.take(marks)
 
     def unfinished(self) -> list[Unfinished]:
@@ -229,9 +238,7 @@ class S3ImageStore(OfBuckets):
         found = []
         for key, touched in touched_by_key:
             is_marked = touched.staged is not None and self._marks.has(touched.staged)
-            if is_marked or any(
-                self._bucket.size(image_key(staged)) is not None for staged in self._gone(key, touched)
-            ):
+            if is_marked or any(self.bucket.size(image_key(staged)) is not None for staged in self._gone(key, touched)):
                 found.append(Unfinished(key.user, touched.name, touched.staged is not None))
         return found
 
@@ -274,7 +281,7 @@ class S3ImageStore(OfBuckets):
     def is_there(self, user: str, name: str, *, temp: bool, size_bytes: int) -> bool:
         """Whether the object of a name has just so many bytes."""
         staged = self._staged_of(user, name, temp=temp)
-        found = staged is not None and self._bucket.size(image_key(staged)) == size_bytes
+        found = staged is not None and self.bucket.size(image_key(staged)) == size_bytes
         (self.missing.discard if found else self.missing.add)(Key(user, temp, name_key(name)))
         return found
 
@@ -288,8 +295,8 @@ class S3ImageStore(OfBuckets):
         try:
             self._marks.put(marks)
             if details is not None:
-                self._bucket.put_new(details_key(staged), orjson.dumps(details), DETAILS_TYPE)
-            self._bucket.put_new(image_key(staged), data, MEDIA_TYPE)
+                self.bucket.put_new(details_key(staged), orjson.dumps(details), DETAILS_TYPE)
+            self.bucket.put_new(image_key(staged), data, begun_media_type(data) or OTHER_TYPE)
         except OSError as error:
             if getattr(error, "is_certain", True):
                 self.discard(staged)
@@ -307,16 +314,24 @@ class S3ImageStore(OfBuckets):
             self._delete([mark for mark in marks_of(staged) if self._marks.has(mark)])
 
     def probe(self, places: Sequence[Place], size_bytes: int, *, whole: bool) -> list[OSError | None]:
-        """Puts an object and deletes it, once for all places, as they differ by nothing."""
+        """Puts an object and deletes it, once for all places, as they differ by nothing. One that could not be deleted
+        goes before another is put.
+        """
         error: OSError | None = None
-        staged = random_hex(16)
+        with self._guard:
+            left, self._left_by_probe = self._left_by_probe, None
+        staged = left or random_hex(16)
         try:
+            if left is not None:
+                self._delete([left])
             self.stage(staged, token_bytes(max(1, size_bytes)) if whole else b"{}", None)
             with self._guard:
                 self._put.discard(staged)
             self._delete([staged])
         except OSError as failed:
             error = failed
+            with self._guard:
+                self._left_by_probe = staged
         return [error for _ in places]
 
     def free_bytes(self) -> int:
@@ -328,12 +343,12 @@ class S3ImageStore(OfBuckets):
     def address(self, user: str, name: str, *, temp: bool) -> str | None:
         """`s3://bucket/key`."""
         staged = self._staged_of(user, name, temp=temp)
-        return None if staged is None else f"{self._bucket.place}/{image_key(staged)}"
+        return None if staged is None else f"{self.bucket.place}/{image_key(staged)}"
 
     def presigned(self, user: str, name: str, *, temp: bool, seconds: int) -> str | None:
         """An address of the store's own that gives the bytes for so long. Raises OSError."""
         staged = self._staged_of(user, name, temp=temp)
-        return None if staged is None else self._bucket.signed(image_key(staged), seconds)
+        return None if staged is None else self.bucket.signed(image_key(staged), seconds)
 
     def open_image(self, user: str, name: str) -> BufferedIOBase:
         """A copy of the bytes of a kept image. Raises OSError."""
@@ -344,7 +359,7 @@ class S3ImageStore(OfBuckets):
             if staged is None or staged == former:
                 break
             with suppress(ObjectNotFoundError):  # it may just have been saved anew
-                return self._bucket.open(image_key(staged))
+                return self.bucket.open(image_key(staged))
         self.missing.add(key)
         raise FileNotFoundError(2, "there is no object of this image", name)
 

@@ -28,6 +28,7 @@ from adapters.market.market import Market
 from adapters.market.paid_outside import PaidOutside
 from adapters.network.reach import Reach
 from adapters.ports.currency import Currency
+from adapters.ports.object_place import ObjectPlace
 from adapters.studio import Studio
 from adapters.tokens.judging import KnownTokens
 from adapters.tokens.kept import KeptTokens
@@ -101,8 +102,9 @@ async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
             reach: Reach = Reach(),  # noqa: B008  # an immutable value
             prices: PriceBook = PriceBook(),  # noqa: B008  # an immutable value
             currency: Currency | None = None,
+            objects: ObjectPlace | None = None,
         ) -> Running:
-            store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files)
+            store = open_store(tmp_path / "root", limits=limits, settings=settings, files=files, objects=objects)
             stack.callback(store.close)
             used = provider or SketchProvider()
             stack.push_async_callback(used.close)

@@ -61,7 +61,7 @@ class ToldS3ImageStore(S3ImageStore):
         layout, files = Layout(root), Files()
         super().__init__(bucket, layout, files, marks=Marks(layout, files, settled_seconds=0))
         self.told_by(log)
-        self.bucket, self.told_log = bucket, log
+        self.told_log = log
 
     def note(self, recorded: Iterable[tuple[int, Event]]) -> None:
         """As the store, and then published."""

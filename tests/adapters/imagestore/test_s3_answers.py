@@ -157,6 +157,37 @@ def test_what_a_save_superseded_goes_and_nothing_else(tmp_path: Path) -> None:
     assert bytes_of(images, "a.png") == b"new"
 
 
+def test_all_that_was_superseded_before_it_was_carried_out_goes(tmp_path: Path) -> None:
+    """A name may be saved several times until then."""
+    images = s3(tmp_path)
+    keep(images, 1, "a.png", b"one")
+    for position in (2, 3, 4):
+        images.stage(f"id{position}", b"new", {"prompt": "x"})
+        images.note([(position, saved("a.png", f"id{position}"))])
+    images.reconcile("ada", "a.png", temp=False)
+    assert _keys(images) == {"images/id4", "images/id4.json"}
+
+
+class HalfClosedBucket(Bucket):
+    """One that surely takes no image."""
+
+    def put_new(self, key: str, data: bytes, media_type: str) -> None:
+        """Takes details."""
+        if media_type != "application/json":
+            raise ObjectStoreError("It may not be put.", "Ask.")
+        super().put_new(key, data, media_type)
+
+
+def test_what_surely_was_not_put_leaves_nothing(tmp_path: Path) -> None:
+    """Neither the details before it nor a mark."""
+    place, layout = place_in(new_bucket()), Layout(tmp_path)
+    images = S3ImageStore(HalfClosedBucket(place), layout, Files())
+    with pytest.raises(ObjectStoreError):
+        images.stage("id1", b"one", {"prompt": "x"})
+    assert list(Bucket(place).all_below("images")) == []
+    assert list(layout.staging.iterdir()) == []
+
+
 def test_a_start_finds_what_a_killed_program_did_not_delete(tmp_path: Path) -> None:
     """By the log: of a name that was saved anew, and of one that was deleted. A second look changes nothing."""
     images = s3(tmp_path)

@@ -318,7 +318,7 @@ class TestFolder:
         with pytest.raises(ConfigError, match=r"line 1.*has a command for a shell, and none runs here"):
             load(f"STORAGE_ROOT={given}")
 
-    @pytest.mark.parametrize("given", ["file:///srv/abby", "s3://bucket/abby", "https://host.example/abby", "sftp:/x"])
+    @pytest.mark.parametrize("given", ["file:///srv/abby", "s3:/bucket/abby", "https://host.example/abby", "sftp:/x"])
     def test_an_address_in_place_of_a_folder_is_refused(self, load: Load, given: str) -> None:
         """It would become a folder `file:` in the project's; a drive of Windows is none."""
         with pytest.raises(ConfigError, match=r"line 1.*is an address, and images and log are kept in a folder"):
