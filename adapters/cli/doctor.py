@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from adapters.bootstrap.storage import files_of
-from adapters.cli.checks import log, settings, storage, webhooks
+from adapters.cli.checks import bucket, log, settings, storage, webhooks
 from adapters.cli.checks.finding import Finding, Level, fail
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -64,12 +64,13 @@ def examine(invocation: Invocation) -> list[Finding]:
 
 def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_log: list[Finding]) -> list[Finding]:
     """What concerns the storage root, each look also where others fail."""
-    state, images = in_log.state, in_log.images or image_stores()(config.storage.storage_root)
+    state, objects = in_log.state, config.objects
+    images = in_log.images or image_stores(objects=objects)(config.storage.storage_root)
     return [
         *_looked("root", lambda: storage.root(config, engine)),
         *_looked("files", lambda: storage.written(config, engine, images)),
         *_looked("others", lambda: storage.exposed(config, files_of(config))),
-        *_looked("images", lambda: storage.kept_images(images, state)),
+        *_looked("images", lambda: storage.kept_images(images, state) if objects is None else bucket.bucket(objects)),
         *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
         *of_log,
         log.clock_shows(utc_now(), state),

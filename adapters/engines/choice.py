@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adapters import eventlog
 from adapters.disk.files import Files
@@ -18,7 +19,10 @@ from adapters.ports.engines import Engines, LogKeeper
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
 from adapters.ports.image_store import ImageStore
-from adapters.ports.object_place import ObjectPlace
+from adapters.ports.object_place import BucketFound, ObjectPlace
+
+if TYPE_CHECKING:
+    from adapters.imagestore.s3.bucket import Bucket  # late: who has no bucket needs no client of one
 
 DEFAULT_MODULE = "adapters.eventlog"
 POSTGRES_MODULE = "eventsourcing.dcb.postgres_tt"
@@ -55,16 +59,28 @@ def image_stores(files: Files | None = None, objects: ObjectPlace | None = None)
     return lambda root: LocalImageStore(Layout(root), files or Files())
 
 
+def examine_bucket(objects: ObjectPlace) -> BucketFound:
+    """Whether a bucket does what images need of it. Raises ConfigError where it cannot be spoken to."""
+    bucket = _bucket(objects)
+    from adapters.imagestore.s3.examining import examine  # late, as the client of buckets
+
+    return examine(bucket)
+
+
 def _object_stores(files: Files, objects: ObjectPlace) -> Callable[[Path], ImageStore]:
+    bucket = _bucket(objects)
+    from adapters.imagestore.local.layout import Layout  # late, as the store of folders
+    from adapters.imagestore.s3.image_store import S3ImageStore  # late, as the client of buckets
+
+    return lambda root: S3ImageStore(bucket, Layout(root), files)
+
+
+def _bucket(objects: ObjectPlace) -> Bucket:
     try:
         from adapters.imagestore.s3.bucket import Bucket  # late: who has no bucket needs no client of one
-        from adapters.imagestore.s3.image_store import S3ImageStore  # late, as the client
     except ImportError as error:
         raise ConfigError(WITHOUT_CLIENT.format(objects)) from error
-    from adapters.imagestore.local.layout import Layout  # late, as the store of folders
-
-    bucket = Bucket(objects)
-    return lambda root: S3ImageStore(bucket, Layout(root), files)
+    return Bucket(objects)
 
 
 def default_engine(files: Files | None = None) -> EventLogEngine:

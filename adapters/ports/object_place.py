@@ -7,6 +7,7 @@ from __future__ import annotations
 import errno
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 SCHEME = "s3://"
 EXAMPLE = "s3://bucket/prefix"
@@ -64,6 +65,17 @@ class ObjectStoreError(OSError):
         self.sentence = sentence
         self.advice = advice
         self.is_certain = is_certain
+
+
+class BucketFound(NamedTuple):
+    """What a look at a bucket found: the last `step` that was tried and why it failed, whether conditions of puts are
+    honoured, and how far the store's clock is ahead of ours (behind: below 0).
+    """
+
+    step: str
+    failure: ObjectStoreError | None
+    is_conditional: bool
+    ahead_seconds: float
 
 
 class ObjectNotFoundError(ObjectStoreError, FileNotFoundError):

@@ -6,7 +6,6 @@ They are judged only where STORAGE_ROOT is the address of a bucket: other progra
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,7 @@ from adapters.ports.faults import ConfigError
 from adapters.ports.object_place import ObjectPlace, is_object_address, object_place
 from adapters.settings.kinds import WholeNumber, folder_of_its_own, plain_path, service_address
 from adapters.settings.section import Section
-from adapters.settings.sources import Sources, present
+from adapters.settings.sources import Sources
 
 LONGEST_PRESIGNED_SECONDS = 604_800
 OVER_PLAIN_HTTP = (
@@ -89,7 +88,7 @@ def place_of_environment(address: str) -> ObjectPlace:
     ValueError for an address that names none, ConfigError.
     """
     make: type[Section] = ObjectStoreConfig
-    config = make(Sources((("environment", present(os.environ)),)))
+    config = make(Sources.of_environment())
     assert isinstance(config, ObjectStoreConfig)
     return config.reaching(object_place(address))
 

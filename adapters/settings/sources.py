@@ -66,6 +66,11 @@ class Sources:
             (("argument", present(arguments or {})), ("environment", present(os.environ)), (".env", from_file)), found
         )
 
+    @classmethod
+    def of_environment(cls) -> Sources:
+        """The environment alone, for a program that embeds the product and has a `.env` of its own."""
+        return cls((("environment", present(os.environ)),))
+
     def find(self, name: str, *, empty_is_unset: bool) -> Given | None:
         """The strongest value of a setting, under its name or its former one."""
         names = [name] + ([FORMER_NAMES[name]] if name in FORMER_NAMES else [])

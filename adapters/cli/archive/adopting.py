@@ -17,6 +17,7 @@ from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed, refused_of
 from adapters.cli.progress import OnProgress, bar
+from adapters.cli.reach.folders import refuse_bucket
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.disk.files import Files
 from adapters.engines.choice import choose_engines
@@ -36,6 +37,7 @@ def adopt(invocation: Invocation, output: Output, directory: Path, *, yes: bool)
     from adapters.bootstrap.storage import files_of
 
     config = invocation.set_up()
+    refuse_bucket(config, "adopt", "Save images over HTTP or by your program: they are put where they belong")
     files = files_of(config)
     root = config.storage.storage_root
     planned = plan(root, directory, files)

@@ -20,6 +20,7 @@ from adapters.cli.invocation import Invocation
 from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.reach.access import log_of
+from adapters.cli.reach.folders import COPY, refuse_bucket
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.engines.choice import choose_engine
 from adapters.ports.faults import TargetRefused
@@ -41,6 +42,7 @@ KEY = {
 def backup(invocation: Invocation, output: Output, folder: Path, *, with_key: bool) -> int:
     """Brings a backup up to date and tells what is in it; 1 where the root itself has not all of it right."""
     config = invocation.set_up()
+    refuse_bucket(config, "backup", COPY)
     root, engine = log_of(config)
     try:
         with bar(output, "Copying and reading back") as progress:
@@ -65,6 +67,7 @@ def import_(invocation: Invocation, output: Output, folder: Path, *, any_bytes: 
 
 def _restore(invocation: Invocation, output: Output, folder: Path, terms_of: Callable[..., RestoreTerms]) -> int:
     config = invocation.set_up()
+    refuse_bucket(config, "restore", "Give a folder with --root, in which the backup becomes a root of files")
     files = files_of(config)
     engine = choose_engine(config.log_keeper, files)
     try:

@@ -35,7 +35,7 @@ MOST_NAMED = 5
 
 class InLog(NamedTuple):
     """What was found of the log, what it says of quotas and of limits that no setting gives, where it can be read, and
-    the images, which then know what is still to be done for them.
+    the images, which then know what is still to be done for them; None of a bucket, of which a service alone knows it.
     """
 
     findings: list[Finding]
@@ -60,8 +60,8 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
             report = engine.verify(root, on_event=projector.take, restore=projector.restore, points=points)
         if not report.is_whole:
             return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
-        images = _images(root, engine, report.reconciled or 0)
-        undone = [*_snapshots(root, engine), *_left_undone(root, engine, images)]
+        images = None if config.objects else _images(root, engine, report.reconciled or 0)
+        undone = [*_snapshots(root, engine), *(_left_undone(root, engine, images) if images else [])]
     except Fault as fault:
         return InLog([fail("log", str(fault), "Run `abby verify` to see more.")])
     found = ok("log", verdict(report))

@@ -91,6 +91,8 @@ def disk(config: Config, engine: EventLogEngine, state: QuotaState | None, files
     limit = state.policy.pool_bytes if state else config.storage.max_global_storage_mb * 1_048_576
     promised = max(0, limit - (state.pool.used_bytes if state else 0))
     figures = f"{size_in_words(free)} are free, and the pool still promises {size_in_words(promised)}"
+    if config.objects is not None:  # they are not kept on it
+        promised, figures = 0, f"{size_in_words(free)} are free for the log"
     if free < ENOUGH_FREE_BYTES:
         advice = "Make room now: below 16 MiB only deletions and cleanups are admitted."
         return fail("disk", f"The disk is nearly full: {figures}.", advice)

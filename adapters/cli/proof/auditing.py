@@ -22,6 +22,7 @@ from adapters.cli.proof.repairing import repair
 from adapters.cli.proof.verifying import described, seals_if_any, told, verdict
 from adapters.cli.proof.vouching import NotBelieved, Vouched, not_believed, verify_report
 from adapters.cli.reach.access import log_of
+from adapters.cli.reach.folders import refuse_bucket
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.written import InTheWay
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
@@ -85,6 +86,7 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
+    refuse_bucket(config, "audit", "`abby verify` looks at the log, and `/readyz` names images whose objects are gone")
     root, engine = log_of(config)
     vouched = None
     if wanted.report or wanted.since:

@@ -19,6 +19,7 @@ from adapters.cli.output import Output, malformed
 from adapters.cli.progress import bar
 from adapters.cli.proof.verifying import verdict
 from adapters.cli.reach.access import log_of, refuse_without_log
+from adapters.cli.reach.folders import refuse_bucket
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.engines.choice import choose_engines
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
@@ -43,6 +44,7 @@ def repair(invocation: Invocation, output: Output, user: str | None, *, yes: boo
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
+    refuse_bucket(config, "audit --repair", "A running service finishes by itself what is left to be done there")
     refuse_without_log(config)
     root, engine = log_of(config)
     done = _mended(config, output, root, user) if yes else None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from obstore import exceptions
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.s3.answers import told
 from adapters.imagestore.s3.bucket import IN_MEMORY_BYTES, PART_BYTES, Bucket, Patience
 from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.imagestore.s3.keys import image_key
@@ -64,7 +67,7 @@ def test_a_put_whose_answer_is_lost_is_looked_up_and_has_succeeded(
 
 
 @pytest.mark.parametrize(
-    ("fault", "told", "certain"),
+    ("fault", "words", "certain"),
     [
         (Fault.ERROR, "answers with an error of its own (500)", False),
         (Fault.REFUSED, "without an answer", False),
@@ -72,13 +75,13 @@ def test_a_put_whose_answer_is_lost_is_looked_up_and_has_succeeded(
     ],
 )
 def test_a_put_that_fails_says_what_happened_and_what_to_do(
-    bucket: Bucket, proxy: FaultyProxy, fault: Fault, told: str, certain: bool
+    bucket: Bucket, proxy: FaultyProxy, fault: Fault, words: str, certain: bool
 ) -> None:
     """And shows no secret."""
     proxy.plan = lambda _method, _path: fault
     with pytest.raises(ObjectStoreError) as raised:
         bucket.put_new("images/a", b"cat", "image/png")
-    assert told in raised.value.sentence
+    assert words in raised.value.sentence
     assert "AWS_ENDPOINT_URL" in raised.value.advice
     assert raised.value.is_certain is certain
     assert SECRET not in str(raised.value)
@@ -93,6 +96,34 @@ def test_a_bucket_that_is_not_there_and_a_store_that_is_not_there_are_told_apart
     with pytest.raises(ObjectStoreError, match="cannot be reached") as raised:
         Bucket(place_in("abby-nowhere", port=1), QUICK).put_new("images/a", b"", "image/png")
     assert raised.value.is_certain
+
+
+@pytest.mark.parametrize(
+    ("error", "told_so", "number"),
+    [
+        (exceptions.PermissionDeniedError("403 <Code>AccessDenied</Code>"), "does not let us do that", errno.EACCES),
+        (exceptions.UnauthenticatedError("401"), "does not let us do that", errno.EACCES),
+        (
+            exceptions.GenericError("status code: 403 Forbidden <Code>RequestTimeTooSkewed</Code>"),
+            "Skewed",
+            errno.EACCES,
+        ),
+        (exceptions.GenericError("status code: 503 <Code>SlowDown</Code>"), "an error of its own (503)", errno.EIO),
+        (exceptions.GenericError("status code: 400 <Code>Odd</Code>"), "answers with 400 (Odd)", errno.EIO),
+        (exceptions.GenericError("kind: Timeout, retry_timeout: 3s"), "in time", errno.EIO),
+        (exceptions.GenericError("kind: Connect, retry_timeout: 3s"), "cannot be reached", errno.EIO),
+        (exceptions.GenericError("https://x/?X-Amz-Signature=1 retry_timeout: 3s"), "without an answer", errno.EIO),
+        (FileNotFoundError("404"), "no object under that key", errno.ENOENT),
+    ],
+)
+def test_what_the_client_raises_is_told_in_words_of_ours(error: Exception, told_so: str, number: int) -> None:
+    """And nothing of its own text, which may open an object."""
+    failure = told(error, place_in("abby"))
+    assert told_so in failure.sentence
+    assert failure.errno == number
+    assert failure.advice
+    assert "X-Amz" not in str(failure)
+    assert "retry" not in str(failure)
 
 
 def test_another_object_under_a_key_is_no_success(bucket: Bucket) -> None:
