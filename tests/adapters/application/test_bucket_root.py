@@ -16,8 +16,8 @@ from time import sleep
 import pytest
 
 from adapters.application.deleting import delete_image_blocking
+from adapters.application.followed_root import FollowedRoot
 from adapters.application.keeping import refuse_unkeepable
-from adapters.application.opening import FollowedRoot
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_bytes, image_details, image_path
 from adapters.application.reserving import WantedPlaces
