@@ -26,6 +26,7 @@ from adapters.disk.errors import NotOwnError, not_done_there
 from adapters.disk.files import Files
 from adapters.disk.ways import resolved
 from adapters.ledger.codec import Recorded, decode
+from adapters.ledger.disk_wait import DISK
 from adapters.ledger.hooks import NO_SPACE, LedgerHooks
 from adapters.ledger.ledger import QuotaLedger
 from adapters.ledger.projector import Projector
@@ -137,6 +138,7 @@ class OpenRoot(LedgerHooks):
             self.images.note([(stored.position, decode(stored))])
         self.snapshotting = Snapshotting(self.recorder, projector)
         self.shared = shared = self.recorder.shared
+        self.keeper = DISK if shared is None else shared.place
         self._absent = None if shared is None else Absent(shared)
         self.tag = "" if shared is None else shared.tag
         """How the ids of this process's requests begin, where others write the log too."""

@@ -78,11 +78,11 @@ def readiness_of(storage: Storage, *, looked_at: int = LOOKED_AT) -> Readiness:
     ledger, position = opened.ledger, opened.state.position
     if ledger.fault is not None:
         return _not_ready(NoteKind.LEDGER_STOPPED, ledger.fault, storage, position)
-    if (sentence := ledger.disk_wait.sentence()) is not None:
-        return _not_ready(NoteKind.DISK_STUCK, sentence, storage, position)
     if opened.shared is not None and opened.stale is not None:
         told = unreachable(opened.shared.place, opened.seconds_behind)
         return _not_ready(NoteKind.LOG_UNREACHABLE, told, storage, position)
+    if (sentence := ledger.disk_wait.sentence()) is not None:
+        return _not_ready(NoteKind.DISK_STUCK, sentence, storage, position)
     if ledger.clock_is_behind():
         return _not_ready(NoteKind.CLOCK_BEHIND, CLOCK_BEHIND, storage, position)
     try:

@@ -38,7 +38,7 @@ class DiskStuck(StorageUnavailable):
 
 
 def _unknown(_: Future[Any]) -> OutcomeUnknown:
-    return OutcomeUnknown(disk_wait.NOT_KNOWN_YET)
+    return OutcomeUnknown(disk_wait.not_known_yet())
 
 
 class Workers:

@@ -16,21 +16,37 @@ from adapters.ports.faults import OutcomeUnknown, StorageUnavailable
 ANSWER_SECONDS = 10.0
 """After this, whoever waits behind a stuck disk is told that the outcome is not known yet, and no more is taken."""
 
+DISK = "the disk"
 NO_ANSWER = (
     "The disk has not answered for {seconds:.0f} seconds. Look whether it fails, or is a share that went "
     "away; it goes on by itself once the disk answers."
 )
+NO_ANSWER_ELSEWHERE = (
+    "{keeper} has not answered for {seconds:.0f} seconds. Look whether it runs and can be reached; it goes on by "
+    "itself once it answers."
+)
 NOT_KNOWN_YET = (
-    "The disk has not answered yet, so it is not known whether this is recorded. Look before you repeat it; what has a "
+    "{keeper} has not answered yet, so it is not known whether this is recorded. Look before you repeat it; what has a "
     "request key is sent again with the same one: it is then answered once and counted once."
 )
-NOT_TAKEN = "The disk has not answered for a while, so nothing more is taken, and nothing of this was recorded."
+NOT_TAKEN = "{keeper} has not answered for a while, so nothing more is taken, and nothing of this was recorded."
+
+
+def not_known_yet(keeper: str = DISK) -> str:
+    """That whether something is recorded is not known, as what keeps the log does not answer."""
+    return NOT_KNOWN_YET.format(keeper=_begun(keeper))
+
+
+def _begun(keeper: str) -> str:
+    return keeper[:1].upper() + keeper[1:]
 
 
 class DiskWait:
     """The wait of one writer."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeper: str = DISK) -> None:
+        """`keeper`: what the log is kept on, as people are told."""
+        self._keeper = keeper
         self._since: float | None = None
 
     def begins(self) -> None:
@@ -49,17 +65,20 @@ class DiskWait:
     def sentence(self) -> str | None:
         """That the disk is stuck, for an operator; None while it is not."""
         seconds = self.seconds()
-        return NO_ANSWER.format(seconds=seconds) if seconds >= calls.STUCK_SECONDS else None
+        if seconds < calls.STUCK_SECONDS:
+            return None
+        told = NO_ANSWER if self._keeper == DISK else NO_ANSWER_ELSEWHERE
+        return told.format(keeper=_begun(self._keeper), seconds=seconds)
 
     def refuse_more(self) -> None:
         """Raises StorageUnavailable where others have been told already that nothing is known."""
         if self.seconds() >= ANSWER_SECONDS:
-            raise StorageUnavailable(NOT_TAKEN)
+            raise StorageUnavailable(NOT_TAKEN.format(keeper=_begun(self._keeper)))
 
     def refuse_unknown(self) -> None:
         """Raises OutcomeUnknown behind a stuck disk: for a caller who has waited long."""
         if self.seconds() >= calls.STUCK_SECONDS:
-            raise OutcomeUnknown(NOT_KNOWN_YET)
+            raise OutcomeUnknown(not_known_yet(self._keeper))
 
     def tell_overdue(self, future: asyncio.Future[Any]) -> None:
         """The same for one who awaits a future; while the disk is only busy, it is asked again later."""

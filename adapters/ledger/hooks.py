@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from adapters.ledger.codec import Recorded
+from adapters.ledger.disk_wait import DISK
 from domain.commands import Command
 
 NO_SPACE = (
@@ -19,6 +20,9 @@ class LedgerHooks:
     """What a log wants done beside appending; an in-memory log wants nothing. The storage hands in one that knows its
     log.
     """
+
+    keeper: str = DISK
+    """What the log is kept on, as people are told."""
 
     def short_of_space(self) -> bool:
         """Whether only what frees may be written."""

@@ -98,7 +98,7 @@ class QuotaLedger:
         self._drained = threading.Event()
         self._closing = False
         self._fault: LedgerStopped | None = None
-        self.disk_wait = DiskWait()
+        self.disk_wait = DiskWait(self._hooks.keeper)
         self.tallies = LedgerTallies(self._queue.qsize)
         self._pid = os.getpid()
         self._writer = threading.Thread(target=self._run, name="abby-ledger", daemon=True)

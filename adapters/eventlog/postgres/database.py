@@ -16,6 +16,7 @@ from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT, PostgresTTDCBFa
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.utils import Environment
 
+from adapters.eventlog.postgres.recording import TextRecorder
 from adapters.ports.faults import ConfigError, StorageUnavailable
 
 NAME = "abby"
@@ -113,9 +114,7 @@ class Database:
         given = factory.datastore.pool.kwargs
         assert isinstance(given, dict), "the library gives its pool the words of each connection"
         factory.datastore.pool.kwargs = {**given, **self._further()}
-        recorder = factory.dcb_recorder()
-        assert isinstance(recorder, PostgresDCBRecorderTT)
-        return recorder
+        return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
     def _further(self) -> dict[str, Any]:
         return {

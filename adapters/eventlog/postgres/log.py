@@ -31,6 +31,8 @@ from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
 from adapters.ports.shared_log import SharedLog
 
+LATELY_SECONDS = 1.0
+"""A database that answered so lately is not asked again before a picture is paid for."""
 AGAIN_SECONDS = 0.5
 """How long after a failure the database is asked again what became of an append."""
 
@@ -116,6 +118,14 @@ class PostgresLog(LogCopy):
             except (DiskFull, StorageUnavailable) as error:  # the database has it: the copy is brought up later
                 _log.warning("copy of the log is behind", reason=str(error))
             return head
+
+    def probe(self, room_bytes: int) -> None:
+        """The same of the copy, and whether the database answers, where it has not only just done so. Raises
+        StorageUnavailable too.
+        """
+        super().probe(room_bytes)
+        if self._seconds_behind() > LATELY_SECONDS:
+            self._rows.after(self._last.id, 1)
 
     def close(self) -> None:
         """Gives the copy back, and ends all sessions."""

@@ -9,12 +9,14 @@ an id of p + 1 or more.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import starmap
 from typing import NamedTuple
 
 import psycopg
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery
 from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT
 from eventsourcing.persistence import IntegrityError, PersistenceError
+from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.eventlog.jsonl.format import fixed_form
@@ -87,9 +89,10 @@ class Rows:
 
     def after(self, row: int, limit: int = PAGE) -> list[Row]:
         """Rows above an id, in order. Raises StorageUnavailable."""
-        with self._database.recorder() as recorder:
-            found = recorder.read(after=row, limit=limit)
-            return [Row(stored.position, bytes(stored.event.data)) for stored in found]
+        with self._database.recorder() as recorder, recorder.datastore.get_connection() as session:
+            cursor = session.cursor(binary=True, row_factory=tuple_row)
+            text = _READ.format(table=Identifier(self._database.schema, recorder.events_table_name))
+            return [*starmap(Row, cursor.execute(text, (row, limit), prepare=True))]
 
     def last(self) -> Row | None:
         """The last row. Raises StorageUnavailable."""
@@ -183,6 +186,7 @@ def position_of(row: Row) -> int:
     raise LogDamaged(f"Row {row.id} of the log's table is no line of a log of ours. Put back a backup of the database.")
 
 
+_READ = SQL("SELECT id, data FROM {table} WHERE id > %s ORDER BY id LIMIT %s")
 _SECRET = f"{NAME}_secret"
 _SECRET_TABLE = SQL(
     "CREATE TABLE IF NOT EXISTS {table} (is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one), secret bytea NOT NULL)"
