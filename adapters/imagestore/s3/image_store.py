@@ -126,10 +126,13 @@ class S3ImageStore(OfBuckets):
 
     def reconcile_all(self) -> None:
         """The same for every touched name, the oldest first. A store that does not answer is asked once."""
+        self._reconcile_touched(looking=True)
+
+    def _reconcile_touched(self, *, looking: bool) -> None:
         with self._guard:
             keys = [key for key, _ in sorted(self._touched.items(), key=lambda item: item[1].first)]
         for number, key in enumerate(keys):
-            if (error := self._try(key)) is not None:
+            if (error := self._try(key, looking=looking)) is not None:
                 for other in keys[number + 1 :]:
                     self._note_failure(other, error)
                 return
@@ -148,14 +151,14 @@ class S3ImageStore(OfBuckets):
 
     def _sweep(self) -> None:
         try:
-            self.reconcile_all()
+            self._reconcile_touched(looking=False)  # what others recorded they have put, so nobody looks for it
             self.remove_unneeded_staged()
         except Exception as error:  # noqa: BLE001 - a thread has nobody to tell; the next sweep tries again
             _log.warning("objects not swept", reason=str(error))
         finally:
             self._sweeping.release()
 
-    def _try(self, key: Key) -> OSError | None:
+    def _try(self, key: Key, *, looking: bool = True) -> OSError | None:
         """Carries out what is to be done for a name; why that failed, None where it did not."""
         with self._lock_of(key.user):
             with self._guard:
@@ -163,7 +166,7 @@ class S3ImageStore(OfBuckets):
             if touched is None:
                 return None
             try:
-                self._carry_out(key, touched)
+                self._carry_out(key, touched, looking=looking)
             except OSError as error:
                 _log.warning(
                     "objects not as the log wants them yet", user=key.user, name=touched.name, reason=str(error)
@@ -185,8 +188,8 @@ class S3ImageStore(OfBuckets):
             if key in self._touched:
                 self._failed[key] = getattr(error, "sentence", None) or str(error) or type(error).__name__
 
-    def _carry_out(self, key: Key, touched: Touched) -> None:
-        if touched.staged is not None:
+    def _carry_out(self, key: Key, touched: Touched, *, looking: bool) -> None:
+        if touched.staged is not None and looking:
             self._note_place(key, touched.name, touched.staged)
         gone = self._gone(key, touched)
         if gone and not key.temp:
@@ -200,11 +203,10 @@ class S3ImageStore(OfBuckets):
         """Whether the bytes are there: asked only where another process put them, or a former run."""
         with self._guard:
             is_known = staged in self._put
+            self._put.discard(staged)
         if not is_known and self.bucket.size(image_key(staged)) is None:
             self.missing.add(key)
             _log.error("image without an object", user=key.user, name=name)
-        with self._guard:
-            self._put.discard(staged)
 
     def _gone(self, key: Key, touched: Touched) -> set[str]:
         """The ids of what no longer stands under a name."""
