@@ -9,7 +9,7 @@ from adapters.ports.clock import Clock
 from adapters.ports.faults import ConfigError
 from adapters.settings.config import Config
 from adapters.settings.webhooks import signing_key
-from adapters.webhooks.cursor import KeptCursor
+from adapters.webhooks.cursor import CursorOfAll, KeptCursor
 from adapters.webhooks.receiver import Receiver
 from adapters.webhooks.telling import Webhooks
 
@@ -29,7 +29,7 @@ def receiver_of(config: Config, clock: Clock) -> Receiver | None:
 
 def webhooks_to(receiver: Receiver, config: Config, store: Storage) -> Webhooks:
     """Who tells that receiver, with its cursor below the storage root."""
-    kept = KeptCursor(resolved(store.root), files_of(config))
+    kept = CursorOfAll(store, KeptCursor(resolved(store.root), files_of(config)))
     webhooks = Webhooks(store, receiver, config.webhooks.events, kept)
     store.watched.append(webhooks.notes)
     store.measured.append(webhooks.measured)

@@ -24,5 +24,17 @@ class SharedLog(Protocol):
         """Has `ring` called, by any thread, whenever others may have recorded something."""
 
     @property
+    def is_first(self) -> bool:
+        """Whether this writer is the one, of those that are there, that does what is to be done once; False too while
+        that is not known.
+        """
+
+    def kept(self, name: str) -> bytes | None:
+        """What they keep in common under a name, None where nothing is kept. Raises StorageUnavailable."""
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keeps it, durably, in place of what was kept there. Raises StorageUnavailable."""
+
+    @property
     def seconds_behind(self) -> float:
         """How long ago all that was recorded was surely taken in."""

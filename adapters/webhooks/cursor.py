@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import orjson
 
 from adapters.application.reading import ReadableStorage
 from adapters.application.recorded import Wanted, passage_after
+from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.disk.whole_files import put_whole
 from adapters.ports.faults import ConfigError
@@ -22,6 +23,8 @@ from adapters.webhooks.messages import id_of
 
 CURSOR_FILE = Path("logs", "webhooks.json")
 """Below the storage root."""
+COMMON_NAME = "webhooks"
+"""Under which it is kept by several processes in common."""
 FORMAT = 1
 MOST_CURSOR_BYTES = 16_384
 RECENT_MARKS, MOST_MARKS = 24, 64
@@ -71,7 +74,54 @@ class KeptCursor:
     def write(self, marks: Marks) -> None:
         """Durable once it returns. Raises OSError."""
         with self._writing:  # one that nobody waits for any more, on a disk that hung, may go on
-            put_whole(self._files, self.path, orjson.dumps({"format": FORMAT, "marks": [[*mark] for mark in marks]}))
+            put_whole(self._files, self.path, _encoded(marks))
+
+
+class Cursor(Protocol):
+    """Where it is kept how far was told."""
+
+    def read(self) -> Marks | None:
+        """The marks, None where nothing was told yet. Raises CursorUnreadable or StorageUnavailable."""
+
+    def write(self, marks: Marks) -> None:
+        """Durable once it returns. Raises OSError or StorageUnavailable."""
+
+
+class CursorOfAll:
+    """Where several processes write the log, how far was told is kept in what they have in common, as each of them may
+    be the one that tells; else in the file.
+    """
+
+    def __init__(self, store: Storage, file: KeptCursor) -> None:
+        self._store, self._file = store, file
+
+    def read(self) -> Marks | None:
+        """The marks."""
+        shared = self._store.running().shared
+        if shared is None:
+            return self._file.read()
+        stored = shared.kept(COMMON_NAME)
+        if stored is None:
+            return None
+        marks = _decoded(stored)
+        if marks is None:
+            raise CursorUnreadable(
+                f"What {shared.place} keeps under the name {COMMON_NAME} does not say how far was told. No webhook is "
+                "sent before that. Remove its row in the table abby_kept, and what is recorded from then on is told."
+            )
+        return marks
+
+    def write(self, marks: Marks) -> None:
+        """Keeps them."""
+        shared = self._store.running().shared
+        if shared is None:
+            self._file.write(marks)
+        else:
+            shared.keep(COMMON_NAME, _encoded(marks))
+
+
+def _encoded(marks: Marks) -> bytes:
+    return orjson.dumps({"format": FORMAT, "marks": [[*mark] for mark in marks]})
 
 
 def _decoded(stored: bytes) -> Marks | None:

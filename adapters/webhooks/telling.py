@@ -11,6 +11,7 @@ the cursor file is damaged                 nothing is posted until somebody puts
 the log was restored from a backup         on from the last mark that the log still has
 another log, or none was told of yet       what is recorded from now on
 more events than can be posted             they are in the log, and a page of them at a time in memory
+several processes write the log            one of them tells; where it goes, another goes on from its cursor
 the service stops                          an attempt under way may end; else the next start posts it again
 """
 
@@ -31,7 +32,7 @@ from adapters.application.storage import Storage
 from adapters.ports.faults import Fault
 from adapters.ports.measured import Measured
 from adapters.webhooks.backing_off import BackOff
-from adapters.webhooks.cursor import CursorUnreadable, KeptCursor, Mark, Marks, mark_at, moved_on, resumed
+from adapters.webhooks.cursor import Cursor, CursorUnreadable, Mark, Marks, mark_at, moved_on, resumed
 from adapters.webhooks.messages import message_of
 from adapters.webhooks.receiver import Answer, Receiver
 
@@ -79,7 +80,7 @@ class Webhooks:
         store: Storage,
         receiver: Receiver,
         types: tuple[str, ...],
-        kept: KeptCursor,
+        kept: Cursor,
         *,
         pacing: Pacing = USUAL_PACE,
         back_off: BackOff | None = None,
@@ -150,6 +151,10 @@ class Webhooks:
 
     async def _go_on(self) -> None:
         """Tells a page of what comes next; where there is none, looks again a little later."""
+        if not self._is_ours():
+            self._marks = None  # whoever tells meanwhile moves on
+            await self._pause(LOOK_SECONDS)
+            return
         if self._marks is None and not await self._resumed():
             return
         assert self._marks is not None, "it is known from where on to tell"
@@ -166,6 +171,11 @@ class Webhooks:
             await self._noted(moved_on(self._marks, mark))
         if len(passage.lines) < PAGE_LINES:
             await self._pause(LOOK_SECONDS)
+
+    def _is_ours(self) -> bool:
+        """Whether this process is the one that tells, where several write the log."""
+        shared = self._store.running().shared
+        return shared is None or shared.is_first
 
     async def _resumed(self) -> bool:
         """Finds from where on to tell, and notes it, so that it is known also where nothing comes for long."""

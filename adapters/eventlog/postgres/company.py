@@ -14,13 +14,15 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from adapters.eventlog.postgres.database import NAME, Database
+from adapters.eventlog.postgres.rows import Rows
 
 LISTEN_SECONDS = 0.5
 """How long it waits for a ring before it looks whether it is to stop."""
 AGAIN_SECONDS = 1.0
 """After a session that failed."""
-_OF = "abby writers "
+_OF, _FIRST_OF = "abby writers ", "abby first writer "
 _BE_THERE = SQL("SELECT pg_advisory_lock_shared(hashtext({of}), {tag})")
+_BE_FIRST = SQL("SELECT pg_try_advisory_lock(hashtext({of}), 1)")
 _WHO_IS = SQL(
     "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
@@ -46,6 +48,8 @@ class Company:
         self._rings: list[Callable[[], None]] = []
         self._stopped = threading.Event()
         self.tag = tag
+        self.is_first = False
+        """Whether it does what is to be done once: it has the lock of that, which the next one gets when it goes."""
         self.is_there = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="abby-company", daemon=True)
         self._thread.start()
@@ -62,6 +66,14 @@ class Company:
     def place(self) -> str:
         """The database."""
         return self._database.place
+
+    def kept(self, name: str) -> bytes | None:
+        """What all that write the log keep under a name. Raises StorageUnavailable."""
+        return Rows(self._database).kept(name)
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keeps it for all of them. Raises StorageUnavailable."""
+        Rows(self._database).keep(name, content)
 
     @property
     def seconds_behind(self) -> float:
@@ -83,10 +95,14 @@ class Company:
                     self.is_there.set()
                     self._hear(session)
             except psycopg.Error:
+                self.is_first = False
                 self._stopped.wait(AGAIN_SECONDS)
 
-    def _hear(self, session: psycopg.Connection[object]) -> None:
+    def _hear(self, session: psycopg.Connection[tuple[object, ...]]) -> None:
         while not self._stopped.is_set():
+            if not self.is_first:
+                found = session.execute(_BE_FIRST.format(of=_FIRST_OF + self._database.schema)).fetchone()
+                self.is_first = found is not None and found[0] is True
             for _ in session.notifies(timeout=LISTEN_SECONDS, stop_after=1):
                 for ring in self._rings:
                     ring()

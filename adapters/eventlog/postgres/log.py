@@ -86,6 +86,7 @@ class PostgresLog(LogCopy):
         """A turn to write, at whose beginning all that others recorded is taken in; gives the head. Raises
         StorageUnavailable, DiskFull or LogDamaged.
         """
+        self._take_in()  # what is much must not be taken in while others wait
         with self._turns.turn():
             self._take_in()
             yield self.head

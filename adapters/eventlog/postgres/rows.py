@@ -115,16 +115,27 @@ class Rows:
             row = found[0].id + position - there
         return None
 
+    def kept(self, name: str) -> bytes | None:
+        """What is kept under a name beside the log, None where nothing is. Raises StorageUnavailable."""
+        with self._database.recorder() as recorder, recorder.datastore.cursor() as cursor:
+            cursor.execute(self._sql(_READ_KEPT), (name,))
+            found = cursor.fetchone()
+        return None if found is None else bytes(found["content"])
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keeps something under a name beside the log, durably. Raises StorageUnavailable."""
+        with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
+            cursor.execute(self._sql(_KEEP), (name, content))
+
     def _has_tables(self, recorder: PostgresDCBRecorderTT) -> bool:
         with recorder.datastore.cursor() as cursor:
-            cursor.execute("SELECT to_regclass(%s) AS events, to_regclass(%s) AS secret", self._names(recorder))
+            cursor.execute(_ARE_THERE, [self._names(recorder)])
             found = cursor.fetchone()
-        return found is not None and None not in found.values()
+        return found is not None and found["bool_and"] is True
 
-    def _names(self, recorder: PostgresDCBRecorderTT) -> tuple[str, str]:
-        return tuple(  # type: ignore[return-value] # two of them
-            Identifier(self._database.schema, table).as_string() for table in (recorder.events_table_name, _SECRET)
-        )
+    def _names(self, recorder: PostgresDCBRecorderTT) -> list[str]:
+        tables = (recorder.events_table_name, _SECRET, _KEPT)
+        return [Identifier(self._database.schema, table).as_string() for table in tables]
 
     def _make_tables(self, recorder: PostgresDCBRecorderTT) -> None:
         """Under a lock, as several processes may start at once."""
@@ -134,6 +145,7 @@ class Rows:
                 if not self._has_tables(recorder):
                     recorder.create_table()
                     session.execute(self._sql(_SECRET_TABLE))
+                    session.execute(self._sql(_KEPT_TABLE))
             recorder.datastore.register_type_adapters()
         except (psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
             cause = error if isinstance(error, psycopg.Error) else error.__cause__
@@ -174,7 +186,8 @@ class Rows:
         return Beginning(bytes(first.event.data) + b"\n", bytes(kept["secret"]))
 
     def _sql(self, text: SQL) -> Composed:
-        return text.format(table=Identifier(self._database.schema, _SECRET))
+        schema = self._database.schema
+        return text.format(secret=Identifier(schema, _SECRET), kept=Identifier(schema, _KEPT))
 
 
 def position_of(row: Row) -> int:
@@ -187,9 +200,17 @@ def position_of(row: Row) -> int:
 
 
 _READ = SQL("SELECT id, data FROM {table} WHERE id > %s ORDER BY id LIMIT %s")
+_ARE_THERE = SQL("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) name")
 _SECRET = f"{NAME}_secret"
 _SECRET_TABLE = SQL(
-    "CREATE TABLE IF NOT EXISTS {table} (is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one), secret bytea NOT NULL)"
+    "CREATE TABLE IF NOT EXISTS {secret} "
+    "(is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one), secret bytea NOT NULL)"
 )
-_KEEP_SECRET = SQL("INSERT INTO {table} (secret) VALUES (%s) ON CONFLICT DO NOTHING")
-_READ_SECRET = SQL("SELECT secret FROM {table}")
+_KEEP_SECRET = SQL("INSERT INTO {secret} (secret) VALUES (%s) ON CONFLICT DO NOTHING")
+_READ_SECRET = SQL("SELECT secret FROM {secret}")
+_KEPT = f"{NAME}_kept"
+_KEPT_TABLE = SQL("CREATE TABLE IF NOT EXISTS {kept} (name text PRIMARY KEY, content bytea NOT NULL)")
+_KEEP = SQL(
+    "INSERT INTO {kept} (name, content) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
+)
+_READ_KEPT = SQL("SELECT content FROM {kept} WHERE name = %s")

@@ -1,0 +1,63 @@
+"""Where several processes write one log, one of them tells, and another goes on where it stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from adapters.application.storage import Storage
+from adapters.disk.files import Files
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine
+from adapters.engines.opening import open_store
+from adapters.ports.engines import LogKeeper
+from adapters.settings.webhooks import signing_key
+from adapters.webhooks.cursor import CursorOfAll, KeptCursor
+from adapters.webhooks.receiver import Receiver
+from adapters.webhooks.telling import Webhooks
+from tests.adapters.webhooks.inbox import SECRET, Inbox, policy_changes
+from tests.servers.postgres import new_database
+
+
+async def until(holds: Callable[[], bool], what: str) -> None:
+    """Waits until something holds."""
+    for _ in range(1_500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(what)
+
+
+def telling(store: Storage, inbox: Inbox) -> Webhooks:
+    """What tells, of the process that has this store."""
+    kept = CursorOfAll(store, KeptCursor(store.root, Files()))
+    return Webhooks(store, Receiver(inbox.address, signing_key(SECRET), store.clock), ("PolicyChanged",), kept)
+
+
+async def test_each_event_is_told_once_whoever_is_there(tmp_path: Path) -> None:
+    """By the one that came first; once that has gone, by the other, behind what was told."""
+    environment, inbox = new_database(), Inbox()
+    await inbox.up()
+    engine = choose_engine(LogKeeper(POSTGRES_MODULE, environment))
+    with closing(open_store(tmp_path / "second", engine=engine)) as second:
+        first = open_store(tmp_path / "first", engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))
+        roots = [store.running().shared for store in (first, second)]
+        assert None not in roots
+        await until(lambda: sum(shared.is_first for shared in roots if shared) == 1, "nobody is the first")
+        tellers = [telling(store, inbox) for store in (first, second)]
+        for teller in tellers:
+            teller.start()
+        try:
+            await asyncio.to_thread(policy_changes, first, 11, 12)
+            await asyncio.to_thread(policy_changes, second, 13)
+            await until(lambda: inbox.limits() == [11, 12, 13], "not told")
+            await tellers[0].stop()
+            first.close()
+            await asyncio.to_thread(policy_changes, second, 14)
+            await until(lambda: inbox.limits()[-1] == 14, "the second never went on")
+            assert inbox.limits() == [11, 12, 13, 14]
+        finally:
+            for teller in tellers:
+                await teller.stop()
+            await inbox.down()
