@@ -169,6 +169,20 @@ class CopiedLog(NamedTuple):
     has_key: bool
 
 
+class MovedLog(NamedTuple):
+    """A log that was carried into a database, or out of it: where its file stands and which database it is, its last
+    position with its hash in hex, its size; `brought` events of it were new there.
+    """
+
+    log: str
+    database: str
+    log_id: str
+    position: int
+    digest: str
+    size_bytes: int
+    brought: int
+
+
 UNPACKED = 5
 """How many times its packed size a state mostly is, or less: with room for it at once it is unpacked in half the time.
 """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ Command = Callable[..., None]
 
 def register(command: Callable[[Command], Command]) -> None:
     """Adds them to the command line."""
-    for carried_out in (backup, restore, import_, export):
+    for carried_out in (backup, restore, import_, export, migrate):
         command(carried_out)
 
 
@@ -96,3 +96,22 @@ def export(
     from adapters.cli.archive.exporting import export as write
 
     carry_out(context, lambda invocation, output: write(invocation, output, user, to, part_mb), as_json=as_json)
+
+
+def migrate(
+    context: typer.Context,
+    to: Annotated[
+        Literal["postgres", "jsonl"],
+        typer.Option("--to", metavar="KIND", help="Where the log is kept then: postgres or jsonl."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring the log into PostgreSQL (POSTGRES_ settings), or back into the storage root, and compare every line.
+
+    What it comes from is only read. Stop the service first. Interrupted, the same command goes on where it stopped.
+    Ends with 0 and says what to set then.
+    """
+    from adapters.cli.archive import migrating
+
+    carry_out(context, lambda invocation, output: migrating.migrate(invocation, output, to, yes=yes), as_json=as_json)

@@ -45,6 +45,20 @@ def begin_log(files: Files, paths: LogPaths, header: bytes) -> None:
     files.sync_directory(paths.logs)
 
 
+def mark_as_copy(files: Files, paths: LogPaths, place: str) -> None:
+    """Keeps durably that a log is a copy of one that is kept in a place: nobody writes it as a log of its own."""
+    if not files.lexists(paths.origin):
+        draw_origin(files, paths, place)
+    files.sync_directory(paths.logs)
+
+
+def mark_as_own(files: Files, paths: LogPaths) -> None:
+    """Takes that mark away, durably."""
+    with suppress(FileNotFoundError):
+        files.unlink(paths.origin)
+    files.sync_directory(paths.logs)
+
+
 def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> None:
     """Raises LogMissing where a watermark, a snapshot or an image says that there was a log. `adopting` means that
     images may stand.
@@ -68,7 +82,7 @@ def refuse_beside_remains(files: Files, paths: LogPaths, *, adopting: bool) -> N
     )
 
 
-def keep_origin(files: Files, paths: LogPaths, place: str) -> None:
+def draw_origin(files: Files, paths: LogPaths, place: str) -> None:
     """Says beside a copy what it is a copy of, and draws the tag by which the others that write that know who writes
     here.
     """

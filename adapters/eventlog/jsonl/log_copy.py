@@ -4,13 +4,14 @@ by line, and read as any log is.
 
 from __future__ import annotations
 
-from adapters.eventlog.jsonl.creation import keep_origin, read_origin
+from adapters.eventlog.jsonl.creation import draw_origin, mark_as_copy, mark_as_own, read_origin
 from adapters.eventlog.jsonl.format import Tip
 from adapters.eventlog.jsonl.judging import holds_no_event
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.scanning import Scanner
 from adapters.ports.event_log import OnEvent
+from adapters.ports.faults import StorageUnavailable
 from adapters.ports.log_reports import Damage
 
 
@@ -30,7 +31,34 @@ class LogCopy(JSONLRecorder):
     def draw_tag(self) -> None:
         """Draws another one. Raises OSError."""
         place, _ = read_origin(self._files, self._log.paths)
-        keep_origin(self._files, self._log.paths, place)
+        draw_origin(self._files, self._log.paths, place)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it is marked as a copy: one that was a log of its own is not, before `mark`."""
+        return self._files.lexists(self._log.paths.origin)
+
+    def mark(self, place: str) -> None:
+        """Keeps durably what it is a copy of."""
+        mark_as_copy(self._files, self._log.paths, place)
+
+    def become_own(self) -> None:
+        """Makes it a log of its own, which is written below its root alone: durably, with all that it holds. Raises
+        StorageUnavailable where its watermark cannot be written, and then it is a copy as before.
+        """
+        with self._changing:
+            self._refuse_if_unusable()
+            if not self._writing().checkpoint():
+                raise StorageUnavailable(
+                    f"The watermark {self._log.paths.head} could not be written, so the log is a copy as before. Make "
+                    "room on its disk, check its permissions, and run the command again."
+                )
+            mark_as_own(self._files, self._log.paths)
+
+    def lines_between(self, after: int, up_to: int) -> bytes:
+        """The lines of the positions above one and up to another, each with its LF; of a log that was read whole."""
+        starts = self._log.starts
+        return self._bytes(starts[after], starts[up_to])
 
     def add(self, lines: bytes, on_event: OnEvent | None = None) -> None:
         """Adds the lines, each with its LF, of whole batches that follow, and hands on their events. They are surely on

@@ -18,8 +18,8 @@ from adapters.disk.litter import is_litter
 from adapters.eventlog.jsonl import rechecking
 from adapters.eventlog.jsonl.creation import (
     begin_log,
-    keep_origin,
     make_key,
+    mark_as_copy,
     new_header,
     read_origin,
     refuse_beside_remains,
@@ -169,6 +169,8 @@ class _Opening:
         if not files.lexists(paths.log):
             copied = self._copy_of
             refuse_beside_remains(files, paths, adopting=adopting or copied is not None)
+            if copied is not None:
+                mark_as_copy(files, paths, copied.place)  # first: it is never a log of its own
             header = new_header(self._clock) if copied is None else copied.header
             reserve_file.with_room(lambda: begin_log(files, paths, header))
         elif not files.lexists(paths.head):
@@ -187,7 +189,7 @@ class _Opening:
 
     def _fit_copy(self, log_fd: int, read_fd: int) -> None:
         """Looks that a copy is one of the right log, and cuts off what is not surely on the disk: it is kept elsewhere.
-        Raises LogForeign.
+        Of one that is not marked as a copy nobody knows that yet, and nothing is cut off. Raises LogForeign.
         """
         files, paths, copied = self._files, self._paths, self._copy_of
         if copied is None:
@@ -200,7 +202,8 @@ class _Opening:
                 "into an empty one."
             )
         slots = read_watermark(files, paths)
-        if slots and files.fstat(read_fd).st_size > slots[0].tip.offset:
+        is_marked = files.lexists(paths.origin)
+        if is_marked and slots and files.fstat(read_fd).st_size > slots[0].tip.offset:
             self._cut_off(log_fd, slots[0].tip)
         if (key := read_key(files, paths)) is None or key.secret != copied.secret:
             if key is not None:
@@ -209,8 +212,6 @@ class _Opening:
                     f"Move {paths.logs} away and start again: the copy is made anew."
                 )
             keep_key(files, paths, Key(copied.secret, has_sealed=bool(slots) and slots[0].proof is Proof.KEY_LOST))
-        if not files.lexists(paths.origin):
-            keep_origin(files, paths, copied.place)
 
     def _refuse_what_is_no_logs_folder(self, *, adopting: bool) -> None:
         """Raises LogForeign, before anything is made there, where the operator's link leads to other things: to a log

@@ -148,14 +148,14 @@ def _beside(root: Path, files: Files, look: Callable[[Files, int, LogPaths, Head
     files.confine(paths.root)
     try:
         with ExitStack() as descriptors:
-            _require(files, paths)
+            require(files, paths)
             fd = open_log_file(files, descriptors, paths, READ)
             return look(files, fd, paths, read_header(files, fd, paths))
     except OSError as error:
         raise unusable(paths, error) from error
 
 
-def _require(files: Files, paths: LogPaths) -> None:
+def require(files: Files, paths: LogPaths) -> None:
     """Raises LogMissing where there is no log; where remains say that one stood there, in words that say so."""
     if not files.lexists(paths.log):
         refuse_beside_remains(files, paths, adopting=False)
@@ -174,7 +174,7 @@ def read_whole(
     """Reads a log up to where it ends at this moment; `to_its_end` not beyond where its writer stopped in order, if it
     did. Raises LogMissing, LogForeign and OSError.
     """
-    _require(files, paths)
+    require(files, paths)
     fd = open_log_file(files, descriptors, paths, READ)
     slots, size = look(files, fd, paths)
     if at_end:

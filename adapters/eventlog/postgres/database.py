@@ -20,7 +20,7 @@ from adapters.eventlog.postgres.recording import TextRecorder
 from adapters.ports.faults import ConfigError, StorageUnavailable
 
 NAME = "abby"
-"""How the log's tables begin."""
+"""How the log's tables begin, and how sessions are called."""
 CONNECT_SECONDS = 5
 KEPT_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """A server whose machine is gone is given up after some ten seconds, milliseconds for the last."""
@@ -32,13 +32,15 @@ REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSW
 class Database:
     """A database that is reached by the library's settings, `POSTGRES_*`. Safe from any thread."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Connects to nothing. Raises ConfigError where a setting is missing."""
+    def __init__(self, environment: Mapping[str, str], *, called: str = NAME) -> None:
+        """Connects to nothing; its sessions are called so in the database. Raises ConfigError where a setting is
+        missing.
+        """
         missing = [name for name in REQUIRED if not environment.get(name)]
         if missing:
             raise ConfigError(
-                f"PERSISTENCE_MODULE says that the log is in PostgreSQL, and {', '.join(missing)} "
-                f"{'is' if len(missing) == 1 else 'are'} not set. Set what the database is reached by."
+                f"A log in PostgreSQL is asked for, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
+                "not set. Set what the database is reached by."
             )
         self._environment = {
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
@@ -47,6 +49,7 @@ class Database:
             **environment,
             "CREATE_TABLE": "no",
         }
+        self._called = called
         self._guard = Lock()
         self._recorder: PostgresDCBRecorderTT | None = None
 
@@ -120,7 +123,7 @@ class Database:
         return {
             "connect_timeout": int(self._environment["POSTGRES_CONNECT_TIMEOUT"]),
             "target_session_attrs": "read-write",
-            "application_name": "abby",
+            "application_name": self._called,
             **KEPT_ALIVE,
         }
 

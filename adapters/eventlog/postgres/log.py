@@ -28,11 +28,13 @@ from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, Rows
 from adapters.eventlog.postgres.turns import Turns
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore
-from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, StorageUnavailable
+from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
 from adapters.ports.shared_log import SharedLog
 
 LATELY_SECONDS = 1.0
 """A database that answered so lately is not asked again before a picture is paid for."""
+SEALED_EVERY = 20 * PAGE
+"""After so many events that are taken in at once the watermark is written, so that a kill does not cost all of them."""
 AGAIN_SECONDS = 0.5
 """How long after a failure the database is asked again what became of an append."""
 
@@ -59,6 +61,7 @@ class PostgresLog(LogCopy):
         self._stopping = threading.Event()
         self._known_at = monotonic()
         self._company: Company | None = None
+        self._sealed_at = 0
         super().__init__(
             root,
             clock=clock,
@@ -69,6 +72,8 @@ class PostgresLog(LogCopy):
         )
         try:
             self._last = self._row_of_tip()
+            self.mark(database.place)
+            self._sealed_at = self.head
             self._take_in(on_event)
             self._company = Company(database, self._tag_of_its_own(), self._seconds_behind)
         except BaseException:
@@ -193,6 +198,9 @@ class PostgresLog(LogCopy):
                     raise self._parted()
                 if len(found) > 1:
                     self._take_whole(found[1:], on_event)
+                if self.head - self._sealed_at >= SEALED_EVERY:  # a copy that is begun anew is not, each time
+                    self._writing().checkpoint()
+                    self._sealed_at = self.head
                 if len(found) <= PAGE:
                     break
             self._known_at = monotonic()
@@ -206,6 +214,13 @@ class PostgresLog(LogCopy):
 
     def _parted(self) -> LogDamaged:
         position = self.tip.position
+        if not self.is_marked:
+            return LogForeign(
+                f"The log {self._log.paths.log} is a log of its own, and {self._database.place} does not hold what was "
+                f"recorded in it up to position {position:,}. Nothing was changed. `abby migrate --to postgres` brings "
+                "it there; to use what the database has, move the log's folder away and start again.",
+                position=position,
+            )
         return LogDamaged(
             f"{self._database.place[0].upper()}{self._database.place[1:]} does not hold what was recorded in it up to "
             f"position {position:,}, as the copy {self._log.paths.log} does: an older state of it was restored, a "

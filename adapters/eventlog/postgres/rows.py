@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import starmap
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery
@@ -46,6 +46,15 @@ class Beginning(NamedTuple):
     secret: bytes
 
 
+class Standing(NamedTuple):
+    """What is there of a log: its header line, None where there is not even that, and its secret, None where it was not
+    brought there yet: nobody opens such a log.
+    """
+
+    header: bytes | None
+    secret: bytes | None
+
+
 class Rows:
     """The rows of one database. Its calls block; what they raise is told each. Safe from any thread."""
 
@@ -66,6 +75,29 @@ class Rows:
                 self._begin(recorder, new())
                 found = self._found(recorder)
             return found
+
+    def standing(self) -> Standing:
+        """What is there of a log. Raises StorageUnavailable, LogDamaged where another program's rows stand there."""
+        with self._database.recorder() as recorder:
+            return self._standing(recorder) if self._has_tables(recorder) else Standing(None, None)
+
+    def begin_to_bring(self, header: bytes) -> None:
+        """Begins a log that is kept elsewhere, with its header line, where there is none; it has no secret before
+        `end_to_bring`. Raises StorageUnavailable, ConfigError as `beginning` does.
+        """
+        with self._database.recorder() as recorder:
+            if not self._has_tables(recorder):
+                self._make_tables(recorder)
+            with recorder.datastore.transaction(commit=True) as cursor:
+                if not _is_begun(recorder, cursor):
+                    cursor.execute(self._sql(_FORGET_SECRET))  # of who was about to begin another, and will not now
+                    events = recorder.construct_psycopg_dcb_events([_first(header)])
+                    cursor.execute(recorder.sql_unconditional_append, {"events": events})  # nobody else may add a row
+
+    def end_to_bring(self, secret: bytes) -> None:
+        """From here on the log is kept in the database. Raises StorageUnavailable."""
+        with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
+            cursor.execute(self._sql(_KEEP_SECRET), (secret,))
 
     def append(self, events: Sequence[DCBEvent], lines: Sequence[bytes], after: int) -> int:
         """Records the lines of events where no row has an id above `after`, and gives the last row's id.
@@ -160,30 +192,39 @@ class Rows:
     def _begin(self, recorder: PostgresDCBRecorderTT, beginning: Beginning) -> None:
         """The first to come begins the log; its secret is there before its first row."""
         with recorder.datastore.transaction(commit=True) as cursor:
+            if _is_begun(recorder, cursor):
+                return
             cursor.execute(self._sql(_KEEP_SECRET), (beginning.secret,))
         try:
-            recorder.append([DCBEvent(HEADER, beginning.header.rstrip(b"\n"), [])], DCBAppendCondition(ANYTHING))
+            recorder.append([_first(beginning.header)], DCBAppendCondition(ANYTHING))
         except IntegrityError:
             return
 
     def _found(self, recorder: PostgresDCBRecorderTT) -> Beginning | None:
+        header, secret = self._standing(recorder)
+        if header is None:
+            return None
+        if secret is None:
+            raise LogDamaged(
+                f"The log in {self._database.place} has no secret: an `abby migrate --to postgres` has not ended yet, "
+                f"or its table {_SECRET} was lost. Nothing was changed. Run that command again where the log comes "
+                "from; it goes on where it stopped. A table that was lost is put back from a backup of the database."
+            )
+        return Beginning(header, secret)
+
+    def _standing(self, recorder: PostgresDCBRecorderTT) -> Standing:
         first = next(iter(recorder.read(limit=1)), None)
         if first is None:
-            return None
+            return Standing(None, None)
         if first.event.type != HEADER:
             raise LogDamaged(
                 f"The table {recorder.events_table_name} in {self._database.place} does not begin with the header of a "
                 "log of ours. It was left alone. Name another POSTGRES_SCHEMA or database, or look who wrote there."
             )
-        with recorder.datastore.cursor() as cursor:
+        with recorder.datastore.cursor() as cursor:  # after the row, before which a log that is begun has its secret
             cursor.execute(self._sql(_READ_SECRET))
             kept = cursor.fetchone()
-        if kept is None:
-            raise LogDamaged(
-                f"The log in {self._database.place} has no secret: its table {_SECRET} is empty. Put it back from a "
-                "backup of the database."
-            )
-        return Beginning(bytes(first.event.data) + b"\n", bytes(kept["secret"]))
+        return Standing(bytes(first.event.data) + b"\n", None if kept is None else bytes(kept["secret"]))
 
     def _sql(self, text: SQL) -> Composed:
         schema = self._database.schema
@@ -199,6 +240,18 @@ def position_of(row: Row) -> int:
     raise LogDamaged(f"Row {row.id} of the log's table is no line of a log of ours. Put back a backup of the database.")
 
 
+def _first(header: bytes) -> DCBEvent:
+    return DCBEvent(HEADER, header.rstrip(b"\n"), [])
+
+
+def _is_begun(recorder: PostgresDCBRecorderTT, cursor: psycopg.Cursor[Any]) -> bool:
+    """Whether there is a row; nobody adds one before the transaction ends."""
+    cursor.execute(recorder.sql_lock_table)
+    cursor.execute(recorder.sql_select_max_id)
+    found = cursor.fetchone()
+    return found is not None and found["max"] is not None
+
+
 _READ = SQL("SELECT id, data FROM {table} WHERE id > %s ORDER BY id LIMIT %s")
 _ARE_THERE = SQL("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) name")
 _SECRET = f"{NAME}_secret"
@@ -207,6 +260,7 @@ _SECRET_TABLE = SQL(
     "(is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one), secret bytea NOT NULL)"
 )
 _KEEP_SECRET = SQL("INSERT INTO {secret} (secret) VALUES (%s) ON CONFLICT DO NOTHING")
+_FORGET_SECRET = SQL("DELETE FROM {secret}")
 _READ_SECRET = SQL("SELECT secret FROM {secret}")
 _KEPT = f"{NAME}_kept"
 _KEPT_TABLE = SQL("CREATE TABLE IF NOT EXISTS {kept} (name text PRIMARY KEY, content bytea NOT NULL)")

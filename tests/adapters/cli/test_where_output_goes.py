@@ -15,12 +15,16 @@ import pytest
 
 from adapters.application.saving import NewImage, save_image
 from adapters.cli import main
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.opening import open_store
+from adapters.ports.clock import utc_now
+from adapters.ports.engines import LogKeeper
 from domain.commands import GiveGrant
 from domain.point_commands import MovePoints, Offer, SetOffer
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.cli.processes import WAIT_SECONDS, command, environment, png, run, write_env_file
 from tests.adapters.cli.test_commands import COMMANDS
+from tests.servers.postgres import new_database
 
 FULL = Path("/dev/full")
 WORDS: dict[str, tuple[str, ...]] = {
@@ -64,6 +68,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "report": ("--by", "user"),
     "token": ("create", "token-{}"),
     "digest": (),
+    "migrate": ("--to", "jsonl", "--yes", "--root", "moved{}"),
 }
 """Each command but `bench`, which is a program of its own, with words that it carries out."""
 UNTIL_STOPPED = frozenset({"serve", "bot"})
@@ -82,7 +87,13 @@ def spoken(root: Path, env_file: Path, *, also: frozenset[str] = frozenset()) ->
 
 @pytest.fixture
 def filled(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A root with two images, a grant and points of one user, and an offer; the current folder is the test's."""
+    """A root with two images, a grant and points of one user, and an offer; the current folder is the test's, and there
+    is a database with a log.
+    """
+    database = new_database()
+    choose_engine(LogKeeper(POSTGRES_MODULE, database)).open_for_writing(tmp_path / "copy", clock=utc_now).close()
+    for name, value in database.items():
+        monkeypatch.setenv(name, value)
     store = open_store(root)
     store.opened().ledger.execute(SetOffer("cli", Offer("ten", "generations", 10, 1), "a fair"))
     store.opened().ledger.execute(MovePoints("ada", "cli", "mint", 50, "a contest"))
