@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
+from time import monotonic, sleep
+from typing import Any
 
 import psycopg
 import pytest
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
-from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT
+from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT, PostgresDCBSubscription
 from eventsourcing.dcb.tests import DCBRecorderTestCase
 from eventsourcing.persistence import IntegrityError, PersistenceError, ProgrammingError
 
@@ -40,10 +42,35 @@ def database() -> Iterator[Database]:
 
 
 @pytest.fixture
-def recorder(database: Database) -> Iterator[PostgresDCBRecorderTT]:
-    """The library's recorder as we configure it."""
+def recorder(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDCBRecorderTT]:
+    """The library's recorder as we configure it; whoever subscribes goes on once the subscription listens.
+
+    What is appended after its first look and before that is not seen before the next append, and the library's checks
+    append at once: a reason why we look by ourselves too.
+    """
     with database.recorder() as found:
+        subscribe = found.subscribe
+
+        def listening(query: DCBQuery | None = None, *, after: int | None = None) -> PostgresDCBSubscription:
+            with psycopg.connect(**found.datastore.pool.kwargs) as session:  # type: ignore[arg-type] # no callable
+                row = session.execute("SELECT clock_timestamp() AS now").fetchone()
+                assert row is not None
+                subscription = subscribe(query, after=after)
+                wait_until_it_listens(session, row["now"])
+            return subscription
+
+        monkeypatch.setattr(found, "subscribe", listening)
         yield found
+
+
+def wait_until_it_listens(session: psycopg.Connection[Any], began: object) -> None:
+    """As the database sees it: some session did since then."""
+    deadline = monotonic() + WAIT_SECONDS
+    listens = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND state = 'idle' AND query_start > %s"
+    while session.execute(listens, (began,)).fetchone() is None:
+        session.rollback()  # what it sees of the others is as of the transaction
+        assert monotonic() < deadline, "nobody listens"
+        sleep(0.01)
 
 
 def test_there_are_no_other_checks() -> None:
