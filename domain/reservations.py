@@ -7,6 +7,7 @@ everything. These functions hold no rules: an event says what it does. Credits a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from domain.credits import of_reported
@@ -14,7 +15,7 @@ from domain.events import GenerationCompleted, GenerationReleased, GenerationRes
 from domain.grants import Draw, from_the_back, from_the_front, total
 from domain.instants import day_of, later
 from domain.limit_names import CREDITS, GENERATIONS
-from domain.usage import DayCount, find_day, own_price
+from domain.usage import DayCount, find_day, own_price, with_day
 from domain.windows import NOTHING, Tally
 
 DELIVERED_KEPT_SECONDS = 86_400
@@ -65,7 +66,8 @@ class Reservation(NamedTuple):
     @property
     def open_delivered(self) -> int:
         """Open places for which the provider has delivered."""
-        return min(self.open, max(0, self.completed - self.settled - self.released_delivered))
+        made = self.completed - self.settled - self.released_delivered
+        return min(self.open, made) if made > 0 else 0
 
     @property
     def open_undelivered(self) -> int:
@@ -224,27 +226,22 @@ def _release(reservation: Reservation, event: GenerationReleased, *, moderated_f
         released=reservation.released + event.count,
         released_delivered=reservation.released_delivered + event.delivered,
         expired=reservation.expired + (event.count if event.reason == "expired" else 0),
-        own_credits=reservation.own_credits - right.own_credits,
+        own_credits=reservation.own_credits + right.own.held,
         drawn=right.drawn,
     )
-    whole = Tally(-right.places, right.cost - right.held, -right.held)
-    is_own = not (right.cost or reservation.drawn)
-    own = whole if is_own else Tally(-right.own_places, -right.own_credits, -right.own_credits)
-    return Evolved(after, right.returned, own, whole)
+    return Evolved(after, right.returned, right.own, right.whole)
 
 
 class Released(NamedTuple):
-    """What a release gives back: places in all, of them to the user's own windows; to grants; credits that were held,
-    of them to the user's own windows; `cost` is spent all the same. `drawn` is what grants bear from there on.
+    """What a release gives back: what changes of the user's own windows and of the whole ones of guild and pool, and
+    what goes back to grants. `cost` is spent all the same; `drawn` is what grants bear from there on.
     """
 
-    places: int
-    own_places: int
-    returned: tuple[Draw, ...]
-    held: int
-    own_credits: int
-    cost: int
-    drawn: tuple[Draw, ...]
+    own: Tally
+    whole: Tally
+    cost: int = 0
+    returned: tuple[Draw, ...] = ()
+    drawn: tuple[Draw, ...] = ()
 
 
 def released(reservation: Reservation, count: int, delivered: int, reason: str, *, moderated_free: bool) -> Released:
@@ -255,21 +252,27 @@ def released(reservation: Reservation, count: int, delivered: int, reason: str, 
     held = (count - delivered) * reservation.credits_each
     cost = held if reason == UNKNOWN else 0
     if not reservation.drawn:
-        return Released(places=places, own_places=places, returned=(), held=held, own_credits=held, cost=cost, drawn=())
+        return _undrawn(places, held, cost)
     own_used = min(reservation.own_places, count - places)
     rest = from_the_front(reservation.drawn, GENERATIONS, count - places - own_used).left
     generations = from_the_back(rest, GENERATIONS, places)
     credits_back = from_the_back(generations.left, CREDITS, held)
-    returned = (*generations.taken, *credits_back.taken)
     return Released(
-        places=places,
-        own_places=generations.missing,
-        returned=returned,
-        held=held,
-        own_credits=credits_back.missing,
+        own=Tally(-generations.missing, -credits_back.missing, -credits_back.missing),
+        whole=Tally(-places, cost - held, -held),
         cost=cost,
+        returned=(*generations.taken, *credits_back.taken),
         drawn=credits_back.left,
     )
+
+
+@lru_cache(maxsize=64)
+def _undrawn(places: int, held: int, cost: int) -> Released:
+    """The same where the user's own windows bear everything. Remembered for a while: nearly all releases are alike, and
+    each is asked for twice.
+    """
+    whole = Tally(-places, cost - held, -held)
+    return Released(own=Tally(-places, -held, -held) if cost else whole, whole=whole, cost=cost)
 
 
 def refundable(reservation: Reservation, days: tuple[DayCount, ...], places: int) -> int:
@@ -299,4 +302,4 @@ def changed_day(
         credits=charged.credits + own.credits,
         held=charged.held + own.held,
     )
-    return tuple([after if count is charged else count for count in days])
+    return with_day(days, charged, after)

@@ -125,7 +125,7 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
             count=count,
             delivered=made,
             reason=command.reason,
-            refunded=refundable(reservation, view.days(command.user), back.own_places),
+            refunded=refundable(reservation, view.days(command.user), -back.own.generations),
             provider=command.provider,
             cost=back.cost,
             returned=back.returned,
@@ -188,7 +188,7 @@ def _automatic(reservation: Reservation, view: View, count: int, made: int, reas
         count=count,
         delivered=made,
         reason=reason,
-        refunded=refundable(reservation, view.days(reservation.user), back.own_places),
+        refunded=refundable(reservation, view.days(reservation.user), -back.own.generations),
         cost=back.cost,
         returned=back.returned,
     )

@@ -76,18 +76,21 @@ class KeyedAnswer(NamedTuple):
 
 def evolve_user(usage: UserUsage, *, image_change: int, temp_change: int, held_change: int) -> UserUsage:
     """A user's bytes after an event that changes them by this much."""
-    after = UserUsage(usage.image_bytes + image_change, usage.temp_bytes + temp_change, usage.held_bytes + held_change)
-    if after.image_bytes < 0 or after.temp_bytes < 0 or after.held_bytes < 0:
+    images, temps, held = usage
+    images, temps, held = images + image_change, temps + temp_change, held + held_change
+    after = UserUsage(images, temps, held)
+    if images < 0 or temps < 0 or held < 0:
         raise ImpossibleFact(f"negative usage of a user: {after}")
     return after
 
 
 def evolve_pool(pool: PoolUsage, *, used_change: int, held_change: int) -> PoolUsage:
     """The pool after an event that changes used and held bytes by this much."""
-    after = PoolUsage(pool.used_bytes + used_change, pool.held_bytes + held_change)
-    if after.used_bytes < 0 or after.held_bytes < 0:
+    used, held = pool.used_bytes + used_change, pool.held_bytes + held_change
+    after = PoolUsage(used, held)
+    if used < 0 or held < 0:
         raise ImpossibleFact(f"negative usage of the pool: {after}")
-    if after.used_bytes + after.held_bytes > MOST_BYTES:
+    if used + held > MOST_BYTES:
         raise ImpossibleFact(f"all users together use and hold more bytes than there can be: {after}")
     return after
 
@@ -157,5 +160,13 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
             after = today._replace(count=0, resets=today.resets + 1, before=today.before + today.count)
         case _:
             assert_never(event)
-    others = days[:-1] if days and days[-1] is today else tuple([count for count in days if count is not today])
-    return (*others, after)[-DAYS_KEPT:]
+    if days and days[-1] is today:
+        return with_day(days, today, after)
+    return (*[count for count in days if count is not today], after)[-DAYS_KEPT:]
+
+
+def with_day(days: tuple[DayCount, ...], former: DayCount, after: DayCount) -> tuple[DayCount, ...]:
+    """A user's counts with one in the place of a former one, which is nearly always the last, or the only one."""
+    if days[-1] is former:
+        return (*days[:-1], after)
+    return tuple([after if count is former else count for count in days])
