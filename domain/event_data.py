@@ -13,12 +13,13 @@ from domain.limits import Limits, UserLimits
 
 def to_data(event: Event) -> dict[str, Any]:
     """The event as plain members for `data`: fields with their default are left out, values within become objects."""
-    required, optional, built = _members(type(event))  # type: ignore[arg-type]  # a class can be a key
+    required, optional, defaults, built = _members(type(event))  # type: ignore[arg-type]  # a class can be a key
     data: dict[str, Any] = dict(zip(required, event, strict=False))
-    for place, name, default in optional:
-        value = event[place]
-        if value is not default and value != default:
-            data[name] = value
+    more = event[len(required) :]
+    if more != defaults:
+        data.update(
+            [(name, own) for name, own, default in zip(optional, more, defaults, strict=True) if own != default]
+        )
     for name in built:
         if name in data:
             data[name] = _plain(data[name])
@@ -26,14 +27,13 @@ def to_data(event: Event) -> dict[str, Any]:
 
 
 @cache
-def _members(event_class: type[Any]) -> tuple[tuple[str, ...], tuple[tuple[int, str, Any], ...], tuple[str, ...]]:
-    """The members of a type of events: those that are always there, the places of others with their defaults, and which
-    are values of their own.
+def _members(event_class: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Any, ...], tuple[str, ...]]:
+    """The members of a type of events: those that are always there, the others after them, the defaults of these, and
+    which of all are values of their own.
     """
     fields, defaults = event_class._fields, event_class._field_defaults
-    optional = tuple((place, name, defaults[name]) for place, name in enumerate(fields) if name in defaults)
     built = tuple(name for name, _ in _BUILDERS.get(event_class.__name__, _REQUEST_ALONE))
-    return fields[: len(fields) - len(optional)], optional, built
+    return fields[: len(fields) - len(defaults)], tuple(defaults), tuple(defaults.values()), built
 
 
 def from_data(type_name: str, data: dict[str, Any]) -> Event:

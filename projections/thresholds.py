@@ -24,11 +24,8 @@ class Thresholds:
 
     def __init__(self, table: Table[Key, Told] | None = None) -> None:
         self._table: Table[Key, Told] = Table() if table is None else table
-
-    @property
-    def is_in_use(self) -> bool:
+        self.is_in_use = bool(self._table.rows)
         """Whether anything was ever told."""
-        return bool(self._table.rows)
 
     def told(self, whose: str, limit: str) -> Told | None:
         """What was told last of a limit; `whose` is `user:ID`, `guild:ID` or `pool`."""
@@ -52,6 +49,7 @@ class Thresholds:
         if is_told(self.told(whose, event.limit_name), event.begins, event.percent, event.most):
             raise ImpossibleFact(f"{event.percent} % of {event.limit_name} of {whose} is told twice")
         self._table.put((whose, event.limit_name), Told(event.begins, event.percent, event.used))
+        self.is_in_use = True
 
     def note(self, event: Event, pool: PoolUsage, usage: UserUsage | None) -> None:
         """Notes how much is left after an event, of the pool and of the user whom it is about."""
@@ -68,7 +66,7 @@ class Thresholds:
 
     def draft(self) -> DraftThresholds:
         """An empty draft over these rows."""
-        return DraftThresholds(self._table)
+        return DraftThresholds(self, self._table)
 
     def _lower(self, key: Key, now: int) -> None:
         told = self._table.get(key)
@@ -86,19 +84,16 @@ class Thresholds:
 class DraftThresholds(Thresholds):
     """What a batch tells, over what is published."""
 
-    def __init__(self, base: Table[Key, Told]) -> None:
+    def __init__(self, base: Thresholds, table: Table[Key, Told]) -> None:
         self._base = base
-        self._draft: DraftTable[Key, Told] = base.draft()
+        self._draft: DraftTable[Key, Told] = table.draft()
         super().__init__(self._draft)
-
-    @property
-    def is_in_use(self) -> bool:
-        """Whether anything was ever told."""
-        return bool(self._base.rows or self._draft.rows)
+        self.is_in_use = base.is_in_use
 
     def commit(self) -> None:
         """Publishes it."""
         self._draft.commit()
+        self._base.is_in_use = self.is_in_use
 
 
 def _kept(usage: UserUsage) -> int:
