@@ -20,6 +20,7 @@ from domain.events import (
 from domain.grants import Draw
 from domain.instants import later
 from domain.limits import Limits
+from domain.made_by_name import made_by_name
 from domain.names import folder_of, fresh_name, name_key
 from domain.quota_checks import Demand, check
 from domain.refusals import Reason, Refusal
@@ -32,6 +33,8 @@ MAX_CLEANUP_FILES = 20 * MAX_FILES_A_CLEANUP
 """Files that one CleanUp removes; for more, it is sent again."""
 
 SECONDS_A_DAY = 86_400
+
+_image_saved = made_by_name(ImageSaved)
 
 
 class _Target(NamedTuple):
@@ -199,7 +202,7 @@ def _own_reservation(command: SaveImage, operation: str, drawn: tuple[Draw, ...]
 def _saved(
     command: SaveImage | AdoptImage, target: _Target, reservation: str | None, operation: str, at: str
 ) -> ImageSaved:
-    return ImageSaved(
+    return _image_saved(
         at=at,
         user=command.user,
         by=command.by,

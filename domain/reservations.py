@@ -15,7 +15,8 @@ from domain.events import GenerationCompleted, GenerationReleased, GenerationRes
 from domain.grants import Draw, from_the_back, from_the_front, total
 from domain.instants import day_of, later
 from domain.limit_names import CREDITS, GENERATIONS
-from domain.usage import DayCount, find_day, own_price, with_day
+from domain.made_by_name import made_by_name
+from domain.usage import DayCount, day_count, find_day, own_price, with_day
 from domain.windows import NOTHING, Tally
 
 DELIVERED_KEPT_SECONDS = 86_400
@@ -90,6 +91,9 @@ class Reservation(NamedTuple):
         return later(self.expires_at, seconds=DELIVERED_KEPT_SECONDS)
 
 
+_reservation = made_by_name(Reservation)
+
+
 class Evolved(NamedTuple):
     """A reservation after an event, what of it goes back to grants, and what changes of windows: of the user's own, and
     of the whole ones of guild and pool.
@@ -106,7 +110,7 @@ def reserve(event: GenerationReserved, *, resets: int) -> Reservation:
     if event.count < 1 or event.bytes_each < 0:
         raise ImpossibleFact(f"a reservation of {event.count} places of {event.bytes_each} bytes")
     each = event.credits_each or 0
-    return Reservation(
+    return _reservation(
         reservation=event.reservation,
         user=event.user,
         operation=event.operation,
@@ -294,7 +298,7 @@ def changed_day(
         if refunded:
             raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where they are not charged")
         return days
-    after = DayCount(
+    after = day_count(
         day=charged.day,
         count=charged.count - refunded,
         resets=charged.resets,

@@ -10,6 +10,7 @@ from domain.commands import CompleteGeneration, CorrectClock, ReleasePlaces, Res
 from domain.events import ClockCorrected, Event, GenerationCompleted, GenerationReleased, GenerationReserved
 from domain.instants import later
 from domain.limits import Limits
+from domain.made_by_name import made_by_name
 from domain.quota_checks import Demand, check, price_is_needed
 from domain.refusals import Reason, Refusal
 from domain.reservations import Reservation, delivered, refundable, released
@@ -21,6 +22,11 @@ MAX_EXPIRED_A_BATCH = 1_000
 """Reservations that one sweep looks at."""
 
 _OF_DELIVERED = ("moderated", "not_kept")
+
+_demand = made_by_name(Demand)
+_generation_reserved = made_by_name(GenerationReserved)
+_generation_completed = made_by_name(GenerationCompleted)
+_generation_released = made_by_name(GenerationReleased)
 
 
 def reserve(command: ReserveGeneration, view: View, policy: Limits, at: str) -> tuple[Event, ...] | Refusal:
@@ -46,13 +52,13 @@ def _reserve(
         return Refusal(Reason.PRICE_UNKNOWN, command.user, command.model or "", estimated=True)
     size = command.count * bytes_each
     price = command.count * (command.credits_each or 0)
-    demand = Demand(command, command.count, size, size, credits=price)
+    demand = _demand(command=command, places=command.count, bytes=size, growth=size, credits=price)
     fits = check(demand, view, limits, at)
     if isinstance(fits, Refusal):
         return fits
     return (
         *fits.exceeded,
-        GenerationReserved(
+        _generation_reserved(
             at=at,
             user=command.user,
             by=command.by,
@@ -81,7 +87,7 @@ def complete(command: CompleteGeneration, view: View, at: str) -> tuple[Event, .
     if cost is None and reservation.credits_each:
         cost = command.count * reservation.credits_each
     return (
-        GenerationCompleted(
+        _generation_completed(
             at=at,
             user=command.user,
             by=command.by,
@@ -117,7 +123,7 @@ def release_places(command: ReleasePlaces, view: View, policy: Limits, at: str) 
         made = max(0, count - (are_open - delivered_ones))
     back = released(reservation, count, made, command.reason, moderated_free=policy.moderated_free)
     return (
-        GenerationReleased(
+        _generation_released(
             at=at,
             user=command.user,
             by=command.by,
@@ -180,7 +186,7 @@ def _releases_due(reservation: Reservation, view: View, at: str) -> list[Event]:
 
 def _automatic(reservation: Reservation, view: View, count: int, made: int, reason: str, at: str) -> GenerationReleased:
     back = released(reservation, count, made, reason, moderated_free=False)
-    return GenerationReleased(
+    return _generation_released(
         at=at,
         user=reservation.user,
         by="system",

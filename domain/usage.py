@@ -12,6 +12,7 @@ from domain.events import DailyCountReset, GenerationReserved, ImpossibleFact
 from domain.grants import total
 from domain.instants import day_of
 from domain.limit_names import CREDITS, GENERATIONS
+from domain.made_by_name import made_by_name
 from domain.windows import NOTHING, Counts, Tally, Windows, added, windows_of
 
 MOST_BYTES = 2**63 - 1
@@ -52,6 +53,9 @@ class DayCount(NamedTuple):
     held: int = 0
 
 
+day_count = made_by_name(DayCount)
+
+
 class CurrentImage(NamedTuple):
     """A name that stands, kept image or temp file, with what lists show. `position` is that of its ImageSaved."""
 
@@ -63,6 +67,9 @@ class CurrentImage(NamedTuple):
     width: int
     height: int
     operation: str
+
+
+current_image = made_by_name(CurrentImage)
 
 
 class KeyedAnswer(NamedTuple):
@@ -148,7 +155,7 @@ def evolve_days(days: tuple[DayCount, ...], event: GenerationReserved | DailyCou
     match event:
         case GenerationReserved():
             price = own_price(event)
-            after = DayCount(
+            after = day_count(
                 day=day,
                 count=today.count + charged_places(event),
                 resets=today.resets,

@@ -37,7 +37,7 @@ from domain.reservations import Evolved, Reservation, evolve_reservation, refund
 from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.tiers import Member, Tiers, limits_of
-from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage
+from domain.usage import CurrentImage, DayCount, KeyedAnswer, PoolUsage, UserUsage, current_image
 from domain.windows import NOTHING, Counts, Tally, Windows
 from projections.answers import Answers
 from projections.asks import Asks
@@ -281,7 +281,7 @@ class QuotaFold(ABC):
         current = index.current_image(event.user, key)
         if event.replaced_bytes != (current.bytes if current else 0):
             raise ImpossibleFact(f"{event.name} replaces {event.replaced_bytes} bytes that are not there")
-        image = CurrentImage(
+        image = current_image(
             name=event.name,
             bytes=event.bytes,
             at=event.at,
