@@ -334,10 +334,11 @@ class QuotaLedger:
         last = self._recorder.append(work.stored, nothing_since)
         self.tallies.appended(monotonic() - began, work.events)
         work.first = last - len(work.stored) + 1
-        self._hooks.durable(work.recorded())
+        recorded = work.recorded()
+        self._hooks.durable(recorded)
         if last == work.draft.position:
             work.draft.commit()
-            for position, event in work.recorded():
+            for position, event in recorded:
                 self.projector.feed(position, event)
         else:
             self.projector.catch_up(self._recorder)

@@ -6,7 +6,7 @@ Only the writer's thread adds. Names of users, images and prompts never reach a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from adapters.ledger.pending import Accepted, PendingCommand
 from adapters.ports.faults import DiskFull, StorageUnavailable
@@ -49,18 +49,15 @@ class LedgerTallies:
     def decided(self, batch: Iterable[PendingCommand]) -> None:
         """A batch was carried out, and its callers are about to be woken."""
         counted = [pending for pending in batch if not isinstance(pending.command, ReleaseExpired)]
-        for pending in counted:
-            self._decisions[_outcome_of(pending)] += 1
+        self._decisions.update(map(_outcome_of, counted))
         if counted:
             self._batches.add(len(counted))
 
-    def appended(self, seconds: float, events: Iterable[Event]) -> None:
+    def appended(self, seconds: float, events: Sequence[Event]) -> None:
         """Events were appended and synced in so many seconds."""
         self._appends.add(seconds)
-        for event in events:
-            self._events[type(event).__name__] += 1
-            if isinstance(event, ImageSaved):
-                self._saved_bytes += event.bytes
+        self._events.update([type(event).__name__ for event in events])
+        self._saved_bytes += sum([event.bytes for event in events if isinstance(event, ImageSaved)])
 
     def turn_away(self, reason: Reason, user: str | None) -> Refusal:
         """The refusal of a command that is not even queued. For whoever holds the queue's gate."""
