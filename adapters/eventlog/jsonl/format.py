@@ -205,7 +205,7 @@ def _content(event: DCBEvent) -> bytes:
 
 
 def _head(event: DCBEvent) -> bytes:
-    return orjson.dumps({"type": event.type, "tags": list(event.tags)})[1:-1]
+    return orjson.dumps({"type": event.type, "tags": event.tags})[1:-1]
 
 
 def _is_plain_object(data: bytes) -> bool:
