@@ -291,13 +291,17 @@ def changed_day(
     days: tuple[DayCount, ...], reservation: Reservation, own: Tally, refunded: int
 ) -> tuple[DayCount, ...]:
     """A user's counts after something became of a reservation: what changes of their own windows falls on the day that
-    was charged, and of its places `refunded` on those since its last reset. A day that is no longer kept takes nothing.
+    was charged, and of its places `refunded` on those since its last reset: all, where it was not reset since. A
+    day that is no longer kept takes nothing.
     """
     charged = find_day(days, reservation.day)
     if charged is None or (refunded and charged.resets != reservation.resets) or charged.count < refunded:
         if refunded:
             raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where they are not charged")
         return days
+    right = -own.generations if charged.resets == reservation.resets else 0
+    if refunded != right:
+        raise ImpossibleFact(f"{refunded} places given back to {reservation.day}, where {right} is right")
     after = day_count(
         day=charged.day,
         count=charged.count - refunded,

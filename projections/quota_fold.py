@@ -33,7 +33,7 @@ from domain.limits import Limits, Override, TakenIn
 from domain.names import name_key
 from domain.point_events import FavouriteSet, OfferSet, OfferWithdrawn, PointsMoved
 from domain.policies import taken_in_after
-from domain.reservations import Evolved, Reservation, evolve_reservation, refundable, reserve
+from domain.reservations import Evolved, Reservation, evolve_reservation, reserve
 from domain.threshold_events import ThresholdCrossed
 from domain.tier_events import GroupsSeen, TierAssigned, TierDefined, TierUnassigned
 from domain.tiers import Member, Tiers, limits_of
@@ -305,9 +305,6 @@ class QuotaFold(ABC):
             if event.reason != "cancelled" or after.open:
                 raise ImpossibleFact("it does not cancel what was open when the clock was corrected")
             self.to_cancel -= 1
-        right = refundable(after, self.daily.days(event.user), -evolved.own.generations)
-        if event.refunded != right:
-            raise ImpossibleFact(f"{event.refunded} places given back to {after.day}, where {right} is right")
         self._take_on(evolved, event.at, event.refunded)
         held_change = -event.count * after.bytes_each
         self.users.apply(event.user, held_change=held_change)
