@@ -197,8 +197,9 @@ def running(**settings: str) -> Iterator[Server]:
 def shared() -> Server:
     """One server for all tests of this process, stopped when it ends; each takes a database of its own of it."""
     stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(running())
+    server = stack.enter_context(running())
+    atexit.register(stack.close)  # after the folder was made, whose own end would come first otherwise
+    return server
 
 
 def new_database() -> dict[str, str]:
