@@ -7,8 +7,10 @@ each append. A ring that is missed only makes a process hear later, as it looks 
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
+from selectors import EVENT_READ, DefaultSelector
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -17,7 +19,7 @@ from adapters.eventlog.postgres.database import NAME, Database
 from adapters.eventlog.postgres.rows import Rows
 
 LISTEN_SECONDS = 0.5
-"""How long it waits for a ring before it looks whether it is to stop."""
+"""How long it waits for a ring before it looks whether its session stands."""
 AGAIN_SECONDS = 1.0
 """After a session that failed."""
 _OF, _FIRST_OF = "abby writers ", "abby first writer "
@@ -47,6 +49,7 @@ class Company:
         self._of = _OF + database.schema
         self._rings: list[Callable[[], None]] = []
         self._stopped = threading.Event()
+        self._wakes, self._wake = socket.socketpair()
         self.tag = tag
         self.is_first = False
         """Whether it does what is to be done once: it has the lock of that, which the next one gets when it goes."""
@@ -83,7 +86,9 @@ class Company:
     def close(self) -> None:
         """Goes."""
         self._stopped.set()
+        self._wake.close()
         self._thread.join(2 * LISTEN_SECONDS)
+        self._wakes.close()
 
     def _listen(self) -> None:
         number = int.from_bytes(bytes.fromhex(self.tag), signed=True)
@@ -94,15 +99,20 @@ class Company:
                     session.execute(SQL("LISTEN {}").format(Identifier(f"{NAME}_events_tt_main")))
                     self.is_there.set()
                     self._hear(session)
+                    session.execute("SELECT pg_advisory_unlock_all()")  # whoever looks next does not see it
             except psycopg.Error:
                 self.is_first = False
                 self._stopped.wait(AGAIN_SECONDS)
 
     def _hear(self, session: psycopg.Connection[tuple[object, ...]]) -> None:
-        while not self._stopped.is_set():
-            if not self.is_first:
-                found = session.execute(_BE_FIRST.format(of=_FIRST_OF + self._database.schema)).fetchone()
-                self.is_first = found is not None and found[0] is True
-            for _ in session.notifies(timeout=LISTEN_SECONDS, stop_after=1):
-                for ring in self._rings:
-                    ring()
+        with DefaultSelector() as selector:
+            for heard in (session, self._wakes):
+                selector.register(heard, EVENT_READ)
+            while not self._stopped.is_set():
+                if not self.is_first:
+                    found = session.execute(_BE_FIRST.format(of=_FIRST_OF + self._database.schema)).fetchone()
+                    self.is_first = found is not None and found[0] is True
+                selector.select(LISTEN_SECONDS)
+                for _ in session.notifies(timeout=0):
+                    for ring in self._rings:
+                        ring()

@@ -6,9 +6,11 @@ session that failed: whoever comes next is given a new one, so that a fail-over 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -24,8 +26,16 @@ NAME = "abby"
 CONNECT_SECONDS = 5
 KEPT_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 """A server whose machine is gone is given up after some ten seconds, milliseconds for the last."""
+AGAIN_SECONDS = 0.5
+"""For so long after it could not be reached, nobody waits for the same again."""
 SESSIONS = 3
 """How many the recorder keeps at most: one appends, one reads, one is to spare."""
+SAID_NO = ("25006", "42", "53", "54", "55")
+"""How codes begin by which the server itself says no to a statement, and has undone its transaction: all may only be
+read, or this account may not, there is no such table, no room, or what is needed is in use.
+"""
+_SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
+"""The library writes it without quotes in some places."""
 REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSWORD")
 
 
@@ -34,13 +44,18 @@ class Database:
 
     def __init__(self, environment: Mapping[str, str], *, called: str = NAME) -> None:
         """Connects to nothing; its sessions are called so in the database. Raises ConfigError where a setting is
-        missing.
+        missing or is none.
         """
         missing = [name for name in REQUIRED if not environment.get(name)]
         if missing:
             raise ConfigError(
                 f"A log in PostgreSQL is asked for, and {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} "
                 "not set. Set what the database is reached by."
+            )
+        schema = environment.get("POSTGRES_SCHEMA") or "public"
+        if _SCHEMA.fullmatch(schema) is None:
+            raise ConfigError(
+                f"POSTGRES_SCHEMA={schema!r} is no name that can be used: write one of small letters, digits and _."
             )
         self._environment = {
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
@@ -52,6 +67,7 @@ class Database:
         self._called = called
         self._guard = Lock()
         self._recorder: PostgresDCBRecorderTT | None = None
+        self._unreachable = ("", 0.0)
 
     @property
     def place(self) -> str:
@@ -84,25 +100,36 @@ class Database:
 
     def session(self) -> psycopg.Connection[Any]:
         """A session of its own, whose statements are each a transaction. Raises psycopg.Error."""
+        reason, until = self._unreachable
+        if monotonic() < until:
+            raise psycopg.OperationalError(reason)
         env = self._environment
-        return psycopg.connect(
-            host=env["POSTGRES_HOST"],
-            port=env.get("POSTGRES_PORT") or 5432,
-            dbname=env["POSTGRES_DBNAME"],
-            user=env["POSTGRES_USER"],
-            password=env["POSTGRES_PASSWORD"],
-            autocommit=True,
-            **self._further(),
-        )
+        try:
+            return psycopg.connect(
+                host=env["POSTGRES_HOST"],
+                port=env.get("POSTGRES_PORT") or 5432,
+                dbname=env["POSTGRES_DBNAME"],
+                user=env["POSTGRES_USER"],
+                password=env["POSTGRES_PASSWORD"],
+                autocommit=True,
+                **self._further(),
+            )
+        except psycopg.Error as error:
+            self._unreachable = (str(error), monotonic() + AGAIN_SECONDS)
+            raise
 
     def failed(self, error: BaseException) -> StorageUnavailable:
         """The fault of a database that did not do what was asked of it."""
-        reason = " ".join(str(error).split()) or type(error).__name__
         return StorageUnavailable(
-            f"{self.place[0].upper()}{self.place[1:]} does not answer as it should ({reason}). Nothing of this was "
-            "recorded, and what was recorded before is whole. All goes on by itself once it does; look whether it "
-            "runs, and whether the POSTGRES_ settings are right."
+            f"{self.trouble(error)} Nothing of this was recorded, and what was recorded before is whole. All goes on "
+            "by itself once it does; look whether it runs, and whether the POSTGRES_ settings are right."
         )
+
+    def trouble(self, error: BaseException) -> str:
+        """What is the matter, as a sentence; of a fault that was told, what caused it."""
+        cause = error.__cause__ if isinstance(error, StorageUnavailable) and error.__cause__ else error
+        reason = " ".join(str(cause).split()) or type(cause).__name__
+        return f"{self.place[0].upper()}{self.place[1:]} does not answer as it should ({reason})."
 
     def close(self) -> None:
         """Ends the recorder's sessions."""
@@ -125,6 +152,9 @@ class Database:
             "target_session_attrs": "read-write",
             "application_name": self._called,
             **KEPT_ALIVE,
+            **(
+                {} if self.schema == "public" else {"options": f"-c search_path={self.schema}"}
+            ),  # the library names one table without it
         }
 
     def _give_up(self, recorder: PostgresDCBRecorderTT) -> None:
@@ -132,3 +162,13 @@ class Database:
             if self._recorder is recorder:
                 self._recorder = None
         recorder.datastore.close()
+
+
+def said_no(fault: StorageUnavailable) -> bool:
+    """Whether the server itself refused what was asked, so that nothing of it was done. Otherwise, as where a session
+    ended, that is not known.
+    """
+    error: BaseException | None = fault
+    while error is not None and not isinstance(error, psycopg.Error):
+        error = error.__cause__
+    return error is not None and (error.sqlstate or "").startswith(SAID_NO)

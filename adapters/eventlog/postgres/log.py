@@ -8,6 +8,7 @@ that nothing was recorded before that is certain, and nothing is recorded twice.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from adapters.eventlog.jsonl.format import encode_batch, fixed_form
 from adapters.eventlog.jsonl.log_copy import LogCopy
 from adapters.eventlog.jsonl.opening import Origin
 from adapters.eventlog.postgres.company import Company, all_there
-from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.database import Database, said_no
 from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, Rows
 from adapters.eventlog.postgres.turns import Turns
 from adapters.ports.clock import Clock
@@ -62,6 +63,7 @@ class PostgresLog(LogCopy):
         self._known_at = monotonic()
         self._company: Company | None = None
         self._sealed_at = 0
+        self._is_behind = False
         super().__init__(
             root,
             clock=clock,
@@ -91,6 +93,7 @@ class PostgresLog(LogCopy):
         """A turn to write, at whose beginning all that others recorded is taken in; gives the head. Raises
         StorageUnavailable, DiskFull or LogDamaged.
         """
+        self._refuse_if_unusable()  # in a forked process the sessions are its parent's
         self._take_in()  # what is much must not be taken in while others wait
         with self._turns.turn():
             self._take_in()
@@ -98,6 +101,7 @@ class PostgresLog(LogCopy):
 
     def follow(self) -> int:
         """Takes in what others recorded since, and gives the new head. Raises as `turn` does."""
+        self._refuse_if_unusable()
         self._take_in()
         return self.head
 
@@ -122,6 +126,7 @@ class PostgresLog(LogCopy):
             try:
                 self._add(b"".join(lines), last)
             except (DiskFull, StorageUnavailable) as error:  # the database has it: the copy is brought up later
+                self._is_behind = True
                 _log.warning("copy of the log is behind", reason=str(error))
             return head
 
@@ -133,14 +138,22 @@ class PostgresLog(LogCopy):
         if self._seconds_behind() > LATELY_SECONDS:
             self._rows.after(self._last.id, 1)
 
+    def checkpoint(self, reconciled: int) -> bool:
+        """Writes the watermark as any log does; False too while the copy lacks something that was recorded here. Raises
+        LedgerStopped.
+        """
+        with self._changing:
+            return super().checkpoint(min(reconciled, self.head)) and not self._is_behind
+
     def close(self) -> None:
-        """Gives the copy back, and ends all sessions."""
+        """Gives the copy back, and ends all sessions but those of the process that this one was forked from."""
         self._stopping.set()
         super().close()
-        if self._company is not None:
-            self._company.close()
-        self._turns.close()
-        self._database.close()
+        if self._pid == os.getpid():
+            if self._company is not None:
+                self._company.close()
+            self._turns.close()
+            self._database.close()
 
     def _seconds_behind(self) -> float:
         return monotonic() - self._known_at
@@ -152,23 +165,31 @@ class PostgresLog(LogCopy):
         return self.tag
 
     def _record(self, events: Sequence[DCBEvent], rows: Sequence[bytes]) -> int:
-        """Appends to the database, and where its answer is lost, asks until it is known what became of it."""
-        while True:
+        """Appends to the database, once more where a session had ended. Where an answer is lost, the database is asked
+        until it is known what became of it.
+        """
+        for is_again in (False, True):
             try:
                 return self._rows.append(events, rows, self._last.id)
             except StorageUnavailable as error:
-                _log.warning("append not answered", reason=str(error))
-                if self._was_recorded(rows[0]):
-                    return self._rows.after(self._last.id, len(rows))[-1].id
+                if said_no(error):
+                    raise
+                _log.warning("append not answered", reason=self._database.trouble(error))
+                if (recorded := self._outcome(rows)) is not None:
+                    return recorded
+                if is_again:
+                    raise
+        raise AssertionError("the second try returns or raises")
 
-    def _was_recorded(self, line: bytes) -> bool:
-        """Waits for the database to say so, until the log is closed."""
+    def _outcome(self, rows: Sequence[bytes]) -> int | None:
+        """Waits for the database to say what became of them, until the log is closed."""
         while True:
             try:
-                return self._rows.outcome(line, self._last.id)
+                return self._rows.outcome(rows, self._last.id)
             except StorageUnavailable as error:
                 if self._stopping.wait(AGAIN_SECONDS):
-                    raise LedgerStopped(f"It is not known whether the last batch was recorded. {error}") from error
+                    why = self._database.trouble(error)
+                    raise LedgerStopped(f"It is not known whether the last batch was recorded. {why}") from error
 
     def _add(self, lines: bytes, last: Row, on_event: OnEvent | None = None) -> None:
         """Adds lines to the copy, of which the database has the last one in that row."""
@@ -204,11 +225,21 @@ class PostgresLog(LogCopy):
                 if len(found) <= PAGE:
                     break
             self._known_at = monotonic()
+            self._is_behind = False
 
     def _take_whole(self, rows: list[Row], on_event: OnEvent | None) -> None:
-        """Adds rows up to the end of their last whole batch; one that does not fit on a page is read to its end."""
-        while (left := _begun_at_the_end(rows)) == len(rows):
-            rows = [*rows, *self._rows.after(rows[-1].id)]
+        """Adds rows up to the end of their last whole batch; one that does not fit on a page is read to its end. Raises
+        LogDamaged where the database has no end of it.
+        """
+        while left := _begun_at_the_end(rows):
+            if len(rows) >= PAGE and left < len(rows):
+                break
+            if not (more := self._rows.after(rows[-1].id)):
+                raise LogDamaged(
+                    f"The log in {self._database.place} ends in the middle of what was recorded together (row "
+                    f"{rows[-1].id}). Put back a backup of the database."
+                )
+            rows = [*rows, *more]
         taken = rows[: len(rows) - left]
         self._add(b"".join(row.line + b"\n" for row in taken), taken[-1], on_event)
 

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.eventlog.jsonl.format import fixed_form
 from adapters.eventlog.postgres.database import NAME, Database
-from adapters.ports.faults import ConfigError, LogDamaged
+from adapters.ports.faults import ConfigError, LogDamaged, StorageUnavailable
 
 HEADER = "LogBegun"
 """The type of the first row."""
@@ -71,6 +71,7 @@ class Rows:
                 if new is None:
                     return None
                 self._make_tables(recorder)
+            recorder.datastore.register_type_adapters()  # of tables that were made since it was connected
             if (found := self._found(recorder)) is None and new is not None:
                 self._begin(recorder, new())
                 found = self._found(recorder)
@@ -109,18 +110,25 @@ class Rows:
         with self._database.recorder() as recorder:
             return recorder.append(stored, DCBAppendCondition(ANYTHING, after=after))
 
-    def outcome(self, line: bytes, after: int) -> bool:
-        """Whether a line that was to be recorded after a row was. No append that began before is under way any more
-        when it answers: each holds the lock that it waits for. Raises StorageUnavailable.
+    def outcome(self, lines: Sequence[bytes], after: int) -> int | None:
+        """What became of lines that were to be recorded after a row: the id of the last one's row, None where they were
+        not recorded. No append that began before is under way any more when it answers: each holds the lock that it
+        waits for. Raises StorageUnavailable.
         """
         with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
             cursor.execute(recorder.sql_lock_table)
-            cursor.execute(recorder.sql_select_all, {"after": after, "limit": 1})
-            row = cursor.fetchone()
-        return row is not None and bytes(row["data"]) == line
+            cursor.execute(recorder.sql_select_all, {"after": after, "limit": len(lines)})
+            rows = cursor.fetchall()
+        return rows[-1]["id"] if [bytes(row["data"]) for row in rows] == list(lines) else None
 
     def after(self, row: int, limit: int = PAGE) -> list[Row]:
-        """Rows above an id, in order. Raises StorageUnavailable."""
+        """Rows above an id, in order; asked again at once where a session had ended. Raises StorageUnavailable."""
+        try:
+            return self._read(row, limit)
+        except StorageUnavailable:
+            return self._read(row, limit)
+
+    def _read(self, row: int, limit: int) -> list[Row]:
         with self._database.recorder() as recorder, recorder.datastore.get_connection() as session:
             cursor = session.cursor(binary=True, row_factory=tuple_row)
             text = _READ.format(table=Identifier(self._database.schema, recorder.events_table_name))
@@ -178,7 +186,6 @@ class Rows:
                     recorder.create_table()
                     session.execute(self._sql(_SECRET_TABLE))
                     session.execute(self._sql(_KEPT_TABLE))
-            recorder.datastore.register_type_adapters()
         except (psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
             cause = error if isinstance(error, psycopg.Error) else error.__cause__
             if not isinstance(cause, psycopg.errors.InsufficientPrivilege):

@@ -63,7 +63,8 @@ class Turns:
             self._session = None
 
     def _take(self) -> bool:
-        for is_again in (False, True):
+        for _ in range(2):
+            is_new = self._session is None
             try:
                 self._session = self._session or self._database.session()
                 self._session.execute(self._ask)
@@ -74,11 +75,11 @@ class Turns:
                 return False
             except psycopg.Error as error:  # perhaps the session ended with a turn that was too long
                 self.close()
-                if is_again:
+                if is_new:
                     raise self._database.failed(error) from error
             else:
                 return True
-        raise AssertionError("the second try returns or raises")
+        raise AssertionError("a new session returns or raises")
 
     def _give_back(self) -> None:
         try:
