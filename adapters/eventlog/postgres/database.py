@@ -28,6 +28,8 @@ KEPT_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count"
 """A server whose machine is gone is given up after some ten seconds, milliseconds for the last."""
 AGAIN_SECONDS = 0.5
 """For so long after it could not be reached, nobody waits for the same again."""
+LONGEST_SECONDS = 2
+"""A transaction in which nothing was asked of the database for so long is over, and what it held is free for others."""
 SESSIONS = 3
 """How many the recorder keeps at most: one appends, one reads, one is to spare."""
 SAID_NO = ("25006", "42", "53", "54", "55")
@@ -36,6 +38,7 @@ read, or this account may not, there is no such table, no room, or what is neede
 """
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 """The library writes it without quotes in some places."""
+_ADDRESSES = (("POSTGRES_HOST", ""), ("POSTGRES_PORT", "5432"))
 REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSWORD")
 
 
@@ -59,6 +62,7 @@ class Database:
             )
         self._environment = {
             "POSTGRES_CONNECT_TIMEOUT": str(CONNECT_SECONDS),
+            "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT": str(LONGEST_SECONDS),
             "POSTGRES_POOL_SIZE": "1",
             "POSTGRES_MAX_OVERFLOW": str(SESSIONS - 1),
             **environment,
@@ -68,6 +72,10 @@ class Database:
         self._guard = Lock()
         self._recorder: PostgresDCBRecorderTT | None = None
         self._unreachable = ("", 0.0)
+        hosts, ports = (self._environment.get(name) or default for name, default in _ADDRESSES)
+        each = ports.split(",") * (1 if "," in ports else hosts.count(",") + 1)
+        self._addresses = [*zip(hosts.split(","), each, strict=False)]
+        """Where it may be reached: at first as they are set, then whichever answered last first."""
 
     @property
     def place(self) -> str:
@@ -105,9 +113,7 @@ class Database:
             raise psycopg.OperationalError(reason)
         env = self._environment
         try:
-            return psycopg.connect(
-                host=env["POSTGRES_HOST"],
-                port=env.get("POSTGRES_PORT") or 5432,
+            session = psycopg.connect(
                 dbname=env["POSTGRES_DBNAME"],
                 user=env["POSTGRES_USER"],
                 password=env["POSTGRES_PASSWORD"],
@@ -117,6 +123,9 @@ class Database:
         except psycopg.Error as error:
             self._unreachable = (str(error), monotonic() + AGAIN_SECONDS)
             raise
+        answered = (session.info.host, str(session.info.port))
+        self._addresses = sorted(self._addresses, key=lambda address: address != answered)
+        return session
 
     def failed(self, error: BaseException) -> StorageUnavailable:
         """The fault of a database that did not do what was asked of it."""
@@ -147,7 +156,10 @@ class Database:
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
     def _further(self) -> dict[str, Any]:
+        hosts, ports = zip(*self._addresses, strict=True)
         return {
+            "host": ",".join(hosts),
+            "port": ",".join(ports),
             "connect_timeout": int(self._environment["POSTGRES_CONNECT_TIMEOUT"]),
             "target_session_attrs": "read-write",
             "application_name": self._called,

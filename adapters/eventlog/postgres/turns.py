@@ -17,12 +17,10 @@ import psycopg
 import structlog
 from psycopg.sql import SQL
 
-from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.database import LONGEST_SECONDS, Database
 
 LOCK_CLASS = 0x41626279
 """The first half of the advisory lock; the other is that of the schema's name."""
-LONGEST_SECONDS = 2
-"""A turn in which nothing was asked of the database for so long is over."""
 WAIT_SECONDS = 5
 """After this a writer goes on without a turn."""
 _ASK = SQL(

@@ -73,6 +73,11 @@ class WriterProcess:
         self.root = root
         return self.tell("open", root=str(root), environment=environment, limits=limits)
 
+    def is_gone(self) -> bool:
+        """Whether it has ended, or is about to: its pipe has."""
+        self._reader.join(0.2)
+        return self._is_gone
+
     def kill(self) -> None:
         """Ends it as the system does that needs its memory."""
         self.process.send_signal(signal.SIGKILL)
