@@ -38,6 +38,8 @@ STOPPED_SECONDS = 2.7
 """Longer than a turn lasts."""
 OTHERS_SECONDS = 6.0
 """How long the others wait at most for one that was stopped: its transaction ends after 2 seconds."""
+BACK_SECONDS = 15.0
+"""How long it takes at most until a process takes requests again, once all is put right."""
 NOTHING_RECORDED, NOT_KNOWN = {"StorageUnavailable"}, {"LedgerStopped", "OutcomeUnknown"}
 
 
@@ -46,6 +48,7 @@ class Wish:
     """A place for a user who asks for nothing else, and what was answered."""
 
     user: str
+    key: str | None
     future: Future[Answer]
     reservation: str | None = None
     is_known: bool = True
@@ -91,14 +94,14 @@ class Scene:
             writer.end()
 
     def wishes(self, places: Sequence[int]) -> list[Wish]:
-        """Asks these processes."""
-        asked = []
-        for _ in range(WISHES):
-            for place in places:
-                self._numbers += 1
-                user = f"u{self._numbers}"
-                asked.append(Wish(user, self.writers[place].tell("reserve", user=user, key=f"key-{user}")))
-        return asked
+        """Asks these processes, every other time under a key."""
+        return [self._wish(place) for _ in range(WISHES) for place in places]
+
+    def _wish(self, place: int) -> Wish:
+        self._numbers += 1
+        user = f"u{self._numbers}"
+        key = f"key-{user}" if self._numbers % 2 else None
+        return Wish(user, key, self.writers[place].tell("reserve", user=user, key=key))
 
     def cycle(self, harm: Harm) -> None:
         """Something is done to a process while all are asked; then all is put right, and compared."""
@@ -107,9 +110,10 @@ class Scene:
         for wish in asked:
             wish.settle()
         self._put_right(victim)
+        asked += self._until_all_are_back()
         until_all_know(self.writers)
         self._compare(asked)
-        self._repeat([wish for wish in asked if not wish.is_known])
+        self._repeat([wish for wish in asked if wish.key and not wish.is_known])
 
     def close(self) -> None:
         """Closes all stores and compares the copies to the last byte."""
@@ -126,6 +130,20 @@ class Scene:
             writer.kill()
             self.writers[victim] = WriterProcess()
             assert self._open(victim).result(ANSWER_SECONDS) == {}
+
+    def _until_all_are_back(self) -> list[Wish]:
+        """Each process takes requests again, by itself and before long; gives what was asked for that."""
+        asked, missing, deadline = list[Wish](), set(ALL), monotonic() + BACK_SECONDS
+        while missing:
+            assert monotonic() < deadline, f"they do not come back: {missing}"
+            found = {place: self._wish(place) for place in missing}
+            for wish in found.values():
+                wish.settle()
+            asked += found.values()
+            missing = {place for place, wish in found.items() if wish.reservation is None}
+            if missing:
+                sleep(0.1)
+        return asked
 
     def _compare(self, asked: Sequence[Wish]) -> None:
         """What was answered with what was recorded: every place once, nothing that was said not to be."""
@@ -146,9 +164,7 @@ class Scene:
     def _repeat(self, unknown: Sequence[Wish]) -> None:
         """Sent again under the same key, to whomever, it is there once and answered with what was recorded."""
         before = dict(self.recorded)
-        again = [
-            self.rng.choice(self.writers).ask("reserve", user=wish.user, key=f"key-{wish.user}") for wish in unknown
-        ]
+        again = [self.rng.choice(self.writers).ask("reserve", user=wish.user, key=wish.key) for wish in unknown]
         until_all_know(self.writers)
         self._new_reservations()
         for wish, answer in zip(unknown, again, strict=True):

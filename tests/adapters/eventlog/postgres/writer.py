@@ -25,12 +25,14 @@ from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release
 from adapters.application.storage import Storage
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.opening import open_store
+from adapters.eventlog.postgres.turns import Turns
 from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import Fault
 from domain.commands import SetPolicy
 from domain.refusals import Refusal
 
 Answer = dict[str, Any]
+_TAKE = Turns._take
 
 
 class Writer:
@@ -54,8 +56,11 @@ class Writer:
             answer = {"fault": type(fault).__name__, "says": str(fault)}
         return {"id": told["id"], **answer}
 
-    async def open(self, root: str, environment: dict[str, str], limits: dict[str, int]) -> Answer:
-        """A store over the log of a database."""
+    async def open(
+        self, root: str, environment: dict[str, str], limits: dict[str, int], *, with_turns: bool = True
+    ) -> Answer:
+        """A store over the log of a database; it can be had to wait for no turn."""
+        Turns._take = _TAKE if with_turns else lambda _: False  # type: ignore[method-assign, assignment] # for this process
         engine = choose_engine(LogKeeper(POSTGRES_MODULE, environment))
         policy = SetPolicy(source="constructor", **limits)  # type: ignore[arg-type] # whole numbers, by their names
         self._store = await asyncio.to_thread(open_store, Path(root), engine=engine, limits=policy)

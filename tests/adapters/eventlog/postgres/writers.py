@@ -68,10 +68,10 @@ class WriterProcess:
         """The same, and its answer."""
         return self.tell(do, **given).result(ANSWER_SECONDS)
 
-    def open(self, root: Path, environment: Environment, **limits: int) -> Future[Answer]:
+    def open(self, root: Path, environment: Environment, *, with_turns: bool = True, **limits: int) -> Future[Answer]:
         """Has it open a store."""
         self.root = root
-        return self.tell("open", root=str(root), environment=environment, limits=limits)
+        return self.tell("open", root=str(root), environment=environment, limits=limits, with_turns=with_turns)
 
     def is_gone(self) -> bool:
         """Whether it has ended, or is about to: its pipe has."""
@@ -128,10 +128,18 @@ def writers(number: int) -> Iterator[list[WriterProcess]]:
         yield started
 
 
-def open_all(processes: Sequence[WriterProcess], folder: Path, environment: Environment, **limits: int) -> None:
+def open_all(
+    processes: Sequence[WriterProcess],
+    folder: Path,
+    environment: Environment,
+    *,
+    with_turns: bool = True,
+    **limits: int,
+) -> None:
     """Has each open a store of its own over one log."""
     opening = [
-        writer.open(folder / f"writer_{number}", environment, **limits) for number, writer in enumerate(processes)
+        writer.open(folder / f"writer_{number}", environment, with_turns=with_turns, **limits)
+        for number, writer in enumerate(processes)
     ]
     for future in opening:
         assert future.result(ANSWER_SECONDS) == {}
