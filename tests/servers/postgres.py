@@ -110,7 +110,7 @@ class Server:
         """Makes the folder a standby's, copied of a primary that runs, to which it is known by a name."""
         self._make_folder()
         dsn = f"host=127.0.0.1 port={primary.port} user={USER} password={PASSWORD} application_name={name}"
-        run("pg_basebackup", "-D", self.folder, "-d", dsn, "-R", "-X", "stream", "-c", "fast")
+        run("pg_basebackup", "-D", self.folder, "-d", dsn, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 
     def start(self, **settings: str) -> None:
         """Starts it, and waits until it answers."""

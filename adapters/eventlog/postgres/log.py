@@ -25,7 +25,7 @@ from adapters.eventlog.jsonl.log_copy import LogCopy
 from adapters.eventlog.jsonl.opening import Origin
 from adapters.eventlog.postgres.company import Company, all_there
 from adapters.eventlog.postgres.database import Database, said_no
-from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, Rows
+from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, RowMissing, Rows
 from adapters.eventlog.postgres.turns import Turns
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore
@@ -109,7 +109,8 @@ class PostgresLog(LogCopy):
         """Records events together, durably, and gives the last one's position.
 
         Raises IntegrityError where an event matches the condition, or where somebody else recorded meanwhile, which is
-        taken in then; StorageUnavailable, and then nothing was kept; LedgerStopped, and then it is not known.
+        taken in then; StorageUnavailable, and then nothing was kept; LogDamaged where the database lacks what was
+        recorded in it, and then nothing was either; LedgerStopped, and then it is not known.
         """
         with self._changing:
             self._refuse_if_unusable()
@@ -122,6 +123,8 @@ class PostgresLog(LogCopy):
             except IntegrityError:
                 self._take_in()
                 raise
+            except RowMissing as error:
+                raise self._parted() from error
             head = self.head + len(lines)
             try:
                 self._add(b"".join(lines), last)
@@ -170,7 +173,7 @@ class PostgresLog(LogCopy):
         """
         for is_again in (False, True):
             try:
-                return self._rows.append(events, rows, self._last.id)
+                return self._rows.append(events, rows, self._last)
             except StorageUnavailable as error:
                 if said_no(error):
                     raise
@@ -185,7 +188,7 @@ class PostgresLog(LogCopy):
         """Waits for the database to say what became of them, until the log is closed."""
         while True:
             try:
-                return self._rows.outcome(rows, self._last.id)
+                return self._rows.outcome(rows, self._last)
             except StorageUnavailable as error:
                 if self._stopping.wait(AGAIN_SECONDS):
                     why = self._database.trouble(error)

@@ -46,6 +46,10 @@ class Beginning(NamedTuple):
     secret: bytes
 
 
+class RowMissing(Exception):
+    """The row after which something was to be recorded is not in the database, or holds another line."""
+
+
 class Standing(NamedTuple):
     """What is there of a log: its header line, None where there is not even that, and its secret, None where it was not
     brought there yet: nobody opens such a log.
@@ -100,26 +104,46 @@ class Rows:
         with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
             cursor.execute(self._sql(_KEEP_SECRET), (secret,))
 
-    def append(self, events: Sequence[DCBEvent], lines: Sequence[bytes], after: int) -> int:
-        """Records the lines of events where no row has an id above `after`, and gives the last row's id.
+    def append(self, events: Sequence[DCBEvent], lines: Sequence[bytes], after: Row) -> int:
+        """Records the lines of events right after a row, which is to be there still, and gives the last row's id.
 
-        Raises IntegrityError where there is one, StorageUnavailable, and then it is not known whether they were
-        recorded: `outcome` tells.
+        Raises IntegrityError where another row follows it already, RowMissing where it is not there;
+        StorageUnavailable, and then it is not known whether they were recorded: `outcome` tells.
         """
         stored = [DCBEvent(event.type, line, list(event.tags)) for event, line in zip(events, lines, strict=True)]
-        with self._database.recorder() as recorder:
-            return recorder.append(stored, DCBAppendCondition(ANYTHING, after=after))
+        with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
+            if self._following(recorder, cursor, after, 1):
+                raise IntegrityError(f"row {after.id} is no longer the last")
+            cursor.execute(
+                recorder.sql_unconditional_append,
+                {"events": recorder.construct_psycopg_dcb_events(stored)},
+                prepare=True,
+            )
+            (last,) = (cursor.fetchone() or {}).values()
+            return int(last)
 
-    def outcome(self, lines: Sequence[bytes], after: int) -> int | None:
+    def outcome(self, lines: Sequence[bytes], after: Row) -> int | None:
         """What became of lines that were to be recorded after a row: the id of the last one's row, None where they were
         not recorded. No append that began before is under way any more when it answers: each holds the lock that it
-        waits for. Raises StorageUnavailable.
+        waits for; and where commits wait for a standby, that has them too. Raises RowMissing, StorageUnavailable.
         """
         with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
-            cursor.execute(recorder.sql_lock_table)
-            cursor.execute(recorder.sql_select_all, {"after": after, "limit": len(lines)})
-            rows = cursor.fetchall()
-        return rows[-1]["id"] if [bytes(row["data"]) for row in rows] == list(lines) else None
+            found = self._following(recorder, cursor, after, len(lines))
+            cursor.execute(_WAIT_FOR_STANDBY)
+        return found[-1].id if [row.line for row in found] == list(lines) else None
+
+    def _following(
+        self, recorder: PostgresDCBRecorderTT, cursor: psycopg.Cursor[Any], after: Row, limit: int
+    ) -> list[Row]:
+        """Rows after one that must be there, under the lock that each append holds until it is committed."""
+        if recorder.datastore.lock_timeout:
+            cursor.execute(recorder.sql_set_local_lock_timeout)
+        cursor.execute(recorder.sql_lock_table)
+        cursor.execute(recorder.sql_select_all, {"after": after.id - 1, "limit": limit + 1}, prepare=True)
+        found = [Row(row["id"], bytes(row["data"])) for row in cursor.fetchall()]
+        if not found or found[0] != after:
+            raise RowMissing
+        return found[1:]
 
     def after(self, row: int, limit: int = PAGE) -> list[Row]:
         """Rows above an id, in order; asked again at once where a session had ended. Raises StorageUnavailable."""
@@ -275,3 +299,5 @@ _KEEP = SQL(
     "INSERT INTO {kept} (name, content) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
 )
 _READ_KEPT = SQL("SELECT content FROM {kept} WHERE name = %s")
+_WAIT_FOR_STANDBY = SQL("SELECT pg_logical_emit_message(true, 'abby', '')")
+"""Writes what nobody reads: the commit of a transaction that wrote nothing waits for no standby."""

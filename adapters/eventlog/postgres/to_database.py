@@ -27,7 +27,7 @@ from adapters.eventlog.jsonl.format import decode_recorded
 from adapters.eventlog.jsonl.held_log import HeldLog, holding
 from adapters.eventlog.postgres.comparing import OnProgress, compare
 from adapters.eventlog.postgres.database import Database
-from adapters.eventlog.postgres.rows import Row, Rows, position_of
+from adapters.eventlog.postgres.rows import Row, RowMissing, Rows, position_of
 from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import ConfigError, Fault, StorageUnavailable, TargetRefused
 from adapters.ports.log_reports import MovedLog
@@ -103,9 +103,9 @@ class _Bringing:
             lines = self._log.batches(position, APPENDED_EVENTS)
             events = [decode_recorded(line).event for line in lines]
             try:
-                last = Row(self.rows.append(events, lines, last.id), lines[-1])
+                last = Row(self.rows.append(events, lines, last), lines[-1])
                 brought += len(lines)
-            except IntegrityError:  # another run of ours, or an append of a former one whose answer was lost
+            except (IntegrityError, RowMissing):  # another run of ours, or a former one's append without its answer
                 last = self._last()
             self._count.brought(position_of(last))
         return brought

@@ -280,7 +280,9 @@ def test_one_that_was_connected_before_there_were_tables_can_record(tmp_path: Pa
     with database.recorder():
         opened(tmp_path / "a", environment).close()
     assert Rows(database).beginning(None) is not None
-    assert Rows(database).append([event()], [b"{}"], 1) == 2
+    first = Rows(database).last()
+    assert first is not None
+    assert Rows(database).append([event()], [b"{}"], first) == 2
     database.close()
 
 

@@ -16,7 +16,7 @@ from adapters.engines.moving import Moving
 from adapters.eventlog.jsonl.held_log import HeldLog
 from adapters.eventlog.postgres import to_database
 from adapters.eventlog.postgres.database import Database
-from adapters.eventlog.postgres.rows import Beginning, Rows
+from adapters.eventlog.postgres.rows import Beginning, Row, Rows
 from adapters.ports.faults import (
     ConfigError,
     LogDamaged,
@@ -92,7 +92,7 @@ def test_batches_are_recorded_whole(root: Path, empty: Environment, monkeypatch:
     appended: list[int] = []
     append = Rows.append
 
-    def noting(self: Rows, events: list[DCBEvent], lines: list[bytes], after: int) -> int:
+    def noting(self: Rows, events: list[DCBEvent], lines: list[bytes], after: Row) -> int:
         appended.append(len(lines))
         return append(self, events, lines, after)
 
@@ -136,7 +136,7 @@ def test_cut_off_at_any_append_it_goes_on(
     """
     append, turns = Rows.append, iter(range(9))
 
-    def cutting(self: Rows, events: list[DCBEvent], lines: list[bytes], after: int) -> int:
+    def cutting(self: Rows, events: list[DCBEvent], lines: list[bytes], after: Row) -> int:
         if next(turns) != number:
             return append(self, events, lines, after)
         if is_recorded:

@@ -1,0 +1,96 @@
+"""Two servers of one database that do not hold the same: what one of them lacks is never passed over in silence."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+from eventsourcing.dcb.api import DCBAppendCondition
+
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine
+from adapters.eventlog.postgres.log import PostgresLog
+from adapters.ledger.ledger import ANYTHING
+from adapters.ports.clock import utc_now
+from adapters.ports.engines import LogKeeper
+from adapters.ports.faults import LedgerStopped, LogDamaged, StorageUnavailable
+from tests.adapters.eventlog.jsonl.logs import event
+from tests.servers.pair import AT_ONCE, Pair, operator, pair
+from tests.servers.postgres import Server
+
+_END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'abby'"
+
+
+def opened(both: Pair, root: Path) -> closing[PostgresLog]:
+    """The log as a process that knows both servers has it."""
+    log = choose_engine(LogKeeper(POSTGRES_MODULE, both.environment())).open_for_writing(root, clock=utc_now)
+    assert isinstance(log, PostgresLog)
+    return closing(log)
+
+
+def record(log: PostgresLog, number: int) -> int:
+    """Records an event where nobody else did meanwhile."""
+    return log.append([event(number)], DCBAppendCondition(ANYTHING, after=log.head))
+
+
+def rows_in(server: Server) -> int:
+    """How many events a server holds, the header not counted."""
+    with operator(server) as session:
+        (found,) = session.execute("SELECT count(*) - 1 FROM abby_events_tt_main").fetchone() or ()
+        return int(found)
+
+
+def test_a_standby_that_had_not_got_everything_is_not_written(tmp_path: Path) -> None:
+    """A standby that no commit waits for takes over without the last event: the process that recorded it stops and
+    says why, whichever way it asks, and starts nowhere but where that event is.
+    """
+    with pair({}) as both, opened(both, tmp_path / "one") as one, opened(both, tmp_path / "two") as two:
+        record(one, 1)
+        two.follow()
+        both.wait_for_standby()
+        both.standby.stop()
+        assert record(one, 2) == 2
+        both.primary.kill()
+        both.standby.start()
+        both.take_over()
+        with pytest.raises(LogDamaged, match="a standby took over that had not got everything"):
+            record(one, 3)
+        with pytest.raises(LogDamaged, match="does not hold what was recorded in it up to position 2"):
+            one.follow()
+        assert rows_in(both.primary) == 1
+        one.close()
+        with pytest.raises(LogDamaged, match="move the copy's folder away"), opened(both, tmp_path / "one"):
+            pass
+        with suppress(StorageUnavailable):  # its session is gone
+            two.follow()
+        assert two.follow() == 1
+        assert record(two, 3) == 2
+
+
+def test_an_old_primary_that_comes_back_beside_the_new_one_records_nothing(tmp_path: Path) -> None:
+    """It lacks what was recorded since; whoever knows of that stops there. Whoever does not is kept from it by what the
+    old primary still waits for: no standby follows it any more.
+    """
+    with pair() as both, opened(both, tmp_path / "one") as one:
+        record(one, 1)
+        old = both.primary
+        both.fail_over()
+        assert record(one, 2) == 2
+        old.start(**AT_ONCE)
+        try:
+            both.primary.kill()  # all sessions go to the old one now
+            with pytest.raises(LogDamaged, match="does not hold what was recorded in it"):
+                record(one, 3)
+            assert rows_in(old) == 1
+            with ThreadPoolExecutor(1) as pool, opened(both, tmp_path / "new") as new:
+                recording = pool.submit(record, new, 9)
+                assert not wait([recording], 1).done, "acknowledged where no standby has it"
+                with operator(old) as session:
+                    session.execute(_END_ALL)
+                assert not wait([recording], 1).done, "acknowledged as its session ended"
+                old.kill()
+            with pytest.raises(LedgerStopped, match="not known whether"):
+                recording.result()
+        finally:
+            old.stop("immediate")
