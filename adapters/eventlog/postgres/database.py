@@ -24,8 +24,10 @@ from adapters.ports.faults import ConfigError, StorageUnavailable
 NAME = "abby"
 """How the log's tables begin, and how sessions are called."""
 CONNECT_SECONDS = 5
-KEPT_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-"""A server whose machine is gone is given up after some ten seconds, milliseconds for the last."""
+KEPT_ALIVE = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3, "tcp_user_timeout": 6_000}
+"""A server whose machine is gone is given up after some six seconds, milliseconds for the last: so a fail-over is over
+within fifteen, as its host is asked once more before the others.
+"""
 AGAIN_SECONDS = 0.5
 """For so long after it could not be reached, nobody waits for the same again."""
 LONGEST_SECONDS = 2
@@ -38,7 +40,6 @@ read, or this account may not, there is no such table, no room, or what is neede
 """
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 """The library writes it without quotes in some places."""
-_ADDRESSES = (("POSTGRES_HOST", ""), ("POSTGRES_PORT", "5432"))
 REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSWORD")
 
 
@@ -69,19 +70,23 @@ class Database:
             "CREATE_TABLE": "no",
         }
         self._called = called
+        hosts, ports = environment["POSTGRES_HOST"].split(","), (environment.get("POSTGRES_PORT") or "5432").split(",")
+        if len(ports) not in {1, len(hosts)}:
+            raise ConfigError(
+                f"POSTGRES_HOST names {len(hosts)} hosts and POSTGRES_PORT {len(ports)} ports. Set one port for all, "
+                "or one for each host."
+            )
+        self._servers = [*zip(map(str.strip, hosts), ports if len(ports) > 1 else ports * len(hosts), strict=True)]
+        servers = " or ".join(f"{host}:{port}" for host, port in self._servers)
+        self._place = f"the database {environment['POSTGRES_DBNAME']} at {servers}"
         self._guard = Lock()
         self._recorder: PostgresDCBRecorderTT | None = None
         self._unreachable = ("", 0.0)
-        hosts, ports = (self._environment.get(name) or default for name, default in _ADDRESSES)
-        each = ports.split(",") * (1 if "," in ports else hosts.count(",") + 1)
-        self._addresses = [*zip(hosts.split(","), each, strict=False)]
-        """Where it may be reached: at first as they are set, then whichever answered last first."""
 
     @property
     def place(self) -> str:
         """Where it is, as people are told."""
-        env = self._environment
-        return f"the database {env['POSTGRES_DBNAME']} at {env['POSTGRES_HOST']}:{env.get('POSTGRES_PORT') or 5432}"
+        return self._place
 
     @property
     def schema(self) -> str:
@@ -107,7 +112,9 @@ class Database:
             raise self.failed(error) from error
 
     def session(self) -> psycopg.Connection[Any]:
-        """A session of its own, whose statements are each a transaction. Raises psycopg.Error."""
+        """A session of its own, whose statements are each a transaction, at the server that takes writes: of several
+        hosts the one that did when it was looked for last is asked first. Raises psycopg.Error.
+        """
         reason, until = self._unreachable
         if monotonic() < until:
             raise psycopg.OperationalError(reason)
@@ -123,8 +130,8 @@ class Database:
         except psycopg.Error as error:
             self._unreachable = (str(error), monotonic() + AGAIN_SECONDS)
             raise
-        answered = (session.info.host, str(session.info.port))
-        self._addresses = sorted(self._addresses, key=lambda address: address != answered)
+        there = session.info.host, str(session.info.port)
+        self._servers = sorted(self._servers, key=lambda server: server != there)
         return session
 
     def failed(self, error: BaseException) -> StorageUnavailable:
@@ -156,7 +163,7 @@ class Database:
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
     def _further(self) -> dict[str, Any]:
-        hosts, ports = zip(*self._addresses, strict=True)
+        hosts, ports = zip(*self._servers, strict=True)
         return {
             "host": ",".join(hosts),
             "port": ",".join(ports),

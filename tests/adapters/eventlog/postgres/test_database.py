@@ -1,0 +1,54 @@
+"""How a database is reached that has several hosts, whichever of them answer."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import pytest
+
+from adapters.eventlog.postgres.database import Database
+from adapters.ports.faults import ConfigError
+from tests.servers.postgres import new_database
+
+
+@contextmanager
+def deaf() -> Iterator[int]:
+    """The port of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_host_that_does_not_answer_is_not_waited_for_again() -> None:
+    """The first session waits for it; each further one goes at once to the host that took that."""
+    given = new_database()
+    with deaf() as port:
+        database = Database(
+            {
+                **given,
+                "POSTGRES_HOST": "127.0.0.1, 127.0.0.1",
+                "POSTGRES_PORT": f"{port},{given['POSTGRES_PORT']}",
+                "POSTGRES_CONNECT_TIMEOUT": "2",
+            }
+        )
+        began = monotonic()
+        database.session().close()
+        waited = monotonic() - began
+        began = monotonic()
+        for _ in range(3):
+            database.session().close()
+        with database.recorder() as recorder, recorder.datastore.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        database.close()
+        assert monotonic() - began < waited
+        assert database.place.endswith(f" at 127.0.0.1:{port} or 127.0.0.1:{given['POSTGRES_PORT']}")
+
+
+def test_hosts_and_ports_that_do_not_go_together_are_refused() -> None:
+    """One port is that of all; else there is one for each."""
+    given = {**new_database(), "POSTGRES_HOST": "a,b,c"}
+    Database(given)
+    with pytest.raises(ConfigError, match="names 3 hosts and POSTGRES_PORT 2 ports"):
+        Database({**given, "POSTGRES_PORT": "5432,5433"})

@@ -1,0 +1,138 @@
+"""The drill of docs/scaling.md: the primary is lost under load, its standby takes over, and everybody goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+
+import pytest
+
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine
+from adapters.ledger.projector import Projector
+from adapters.ports.clock import utc_now
+from adapters.ports.engines import LogKeeper
+from domain.point_events import account_of
+from scripts import verify_log
+from tests.servers.pair import Pair, pair
+
+PROJECT = Path(__file__).parents[4]
+GO_ON_SECONDS = 15.0
+"""After this at the latest each client was told that its wish is done, the fail-over included."""
+USERS_EACH = 4
+START_SECONDS = 30.0
+
+
+class Asker:
+    """A process that mints points, and what it was told: when, and for whom."""
+
+    def __init__(self, root: Path, users: Sequence[str], environment: dict[str, str], log: Path) -> None:
+        self.root = root
+        self.told: list[tuple[float, str]] = []
+        self._log = log
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.adapters.eventlog.postgres.asking", str(root), *users],
+                cwd=PROJECT, env={**os.environ, **environment}, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            )  # fmt: skip
+        self._reader = Thread(target=self._listen)
+        self._reader.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.told.append((monotonic(), line.strip()))
+
+    def is_told(self, since: float) -> bool:
+        """Whether each of its users was told something after a moment."""
+        return len({user for at, user in self.told if at > since}) == USERS_EACH
+
+    def end(self) -> None:
+        """In order: each wish is fulfilled, none is open any more."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(GO_ON_SECONDS + START_SECONDS)
+        self._reader.join()
+        assert self._process.returncode == 0, self._log.read_text()[-2000:]
+
+    def kill(self) -> None:
+        """Ends it, where it still runs."""
+        with self._process:
+            self._process.kill()
+        self._reader.join()
+
+
+@contextmanager
+def asking(both: Pair, folder: Path, processes: int) -> Iterator[list[Asker]]:
+    """Processes that ask, each with a copy of its own, all of which were told something."""
+    with ExitStack() as ending:
+        askers = []
+        for number in range(processes):
+            users = [f"{1000 + number * USERS_EACH + user}" for user in range(USERS_EACH)]
+            askers.append(Asker(folder / f"root{number}", users, both.environment(), folder / f"{number}.log"))
+            ending.callback(askers[-1].kill)
+        wait_until_told(askers, 0, START_SECONDS)
+        yield askers
+
+
+def wait_until_told(askers: Sequence[Asker], since: float, seconds: float) -> float:
+    """Until each user of each process was told something after a moment; how long after it that was."""
+    while not all(asker.is_told(since) for asker in askers):
+        assert monotonic() - since < seconds or not since, "clients did not go on"
+        sleep(0.02)
+    return monotonic() - since
+
+
+@pytest.mark.parametrize(
+    ("processes", "fail_overs", "seconds"),
+    [(2, 1, 0.5), pytest.param(4, 5, 3.0, marks=pytest.mark.thorough)],
+)
+def test_clients_go_on_after_a_fail_over_and_nothing_that_was_told_is_lost(
+    tmp_path: Path, record_property: Callable[[str, object], None], processes: int, fail_overs: int, seconds: float
+) -> None:
+    """Each fail-over under load; at the end every point that was told is in the log, once; each copy is the beginning
+    of the same chain, as is the one that is made anew.
+    """
+    took = []
+    with pair() as both:
+        with asking(both, tmp_path, processes) as askers:
+            for number in range(fail_overs):
+                if number:
+                    both.rebuild()
+                sleep(seconds)
+                lost_at = monotonic()
+                both.fail_over()
+                wait_until_told(askers, monotonic(), GO_ON_SECONDS)
+                took.append(monotonic() - lost_at)
+                assert took[-1] < GO_ON_SECONDS
+            sleep(seconds)
+            for asker in askers:
+                asker.end()
+        judge(both, askers, tmp_path / "anew")
+    record_property("seconds until every client was told again", ", ".join(f"{each:.1f}" for each in took))
+    record_property("points minted", sum(len(asker.told) for asker in askers))
+
+
+def judge(both: Pair, askers: Sequence[Asker], anew: Path) -> None:
+    """Compares what was told with what is recorded, and the copies with each other."""
+    engine = choose_engine(LogKeeper(POSTGRES_MODULE, both.environment()))
+    projector = Projector()
+    with closing(engine.open_for_writing(anew, clock=utc_now, on_event=projector.take)):
+        pass
+    told = Counter(user for asker in askers for _, user in asker.told)
+    assert told == {user: projector.state.points.balance(account_of(user)) for user in told}
+    whole = events(anew)
+    assert all(whole.startswith(events(asker.root)) for asker in askers)
+    assert verify_log.verify(anew / "logs" / "events.jsonl").verdict == "whole"
+
+
+def events(root: Path) -> bytes:
+    """The bytes of a copy."""
+    return (root / "logs" / "events.jsonl").read_bytes()
