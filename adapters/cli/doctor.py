@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from adapters.bootstrap.storage import files_of
-from adapters.cli.checks import bucket, log, settings, storage, webhooks
+from adapters.cli.checks import bucket, database, log, settings, storage, webhooks
 from adapters.cli.checks.finding import Finding, Level, fail
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
@@ -18,7 +18,7 @@ from adapters.disk.files import Files
 from adapters.engines.choice import choose_engine, image_stores
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
-from adapters.ports.faults import ConfigError
+from adapters.ports.faults import ConfigError, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.wording.figures import counted
 
@@ -72,6 +72,7 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
         *_looked("others", lambda: storage.exposed(config, files_of(config))),
         *_looked("images", lambda: storage.kept_images(images, state) if objects is None else bucket.bucket(objects)),
         *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
+        *_looked("database", lambda: database.database(config)),
         *of_log,
         log.clock_shows(utc_now(), state),
         *_looked("lock", lambda: storage.holder(config, engine)),
@@ -80,9 +81,11 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
 
 
 def _looked(check: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """What a look finds; where the system does not let it look, that."""
+    """What a look finds; where the system or the database does not let it look, that."""
     try:
         return look()
+    except StorageUnavailable as fault:
+        return [fail(check, str(fault), "It can be looked at when that is put right.")]
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         advice = "Check who owns it, its permissions and its disk, and which account runs this command."

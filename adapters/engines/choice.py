@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from adapters import eventlog
 from adapters.disk.files import Files
+from adapters.ports.database_found import DatabaseFound
 from adapters.ports.engines import Engines, LogKeeper
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
@@ -65,6 +66,16 @@ def examine_bucket(objects: ObjectPlace) -> BucketFound:
     from adapters.imagestore.s3.examining import examine  # late, as the client of buckets
 
     return examine(bucket)
+
+
+def examine_database(keeper: LogKeeper, root: Path, files: Files | None = None) -> DatabaseFound | None:
+    """What is found of the database that keeps a log, None where none does. Raises ConfigError, StorageUnavailable."""
+    if keeper.module != POSTGRES_MODULE:
+        return None
+    choose_engine(keeper)  # says what is not installed
+    from adapters.eventlog.postgres.examining import examine  # late: an extra
+
+    return examine(keeper.environment, files or Files(), root)
 
 
 def _object_stores(files: Files, objects: ObjectPlace) -> Callable[[Path], ImageStore]:

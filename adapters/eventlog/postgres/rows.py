@@ -198,7 +198,7 @@ class Rows:
         return found is not None and found["bool_and"] is True
 
     def _names(self, recorder: PostgresDCBRecorderTT) -> list[str]:
-        tables = (recorder.events_table_name, _SECRET, _KEPT)
+        tables = (recorder.events_table_name, SECRET, KEPT)
         return [Identifier(self._database.schema, table).as_string() for table in tables]
 
     def _make_tables(self, recorder: PostgresDCBRecorderTT) -> None:
@@ -238,7 +238,7 @@ class Rows:
         if secret is None:
             raise LogDamaged(
                 f"The log in {self._database.place} has no secret: an `abby migrate --to postgres` has not ended yet, "
-                f"or its table {_SECRET} was lost. Nothing was changed. Run that command again where the log comes "
+                f"or its table {SECRET} was lost. Nothing was changed. Run that command again where the log comes "
                 "from; it goes on where it stopped. A table that was lost is put back from a backup of the database."
             )
         return Beginning(header, secret)
@@ -259,7 +259,7 @@ class Rows:
 
     def _sql(self, text: SQL) -> Composed:
         schema = self._database.schema
-        return text.format(secret=Identifier(schema, _SECRET), kept=Identifier(schema, _KEPT))
+        return text.format(secret=Identifier(schema, SECRET), kept=Identifier(schema, KEPT))
 
 
 def position_of(row: Row) -> int:
@@ -285,7 +285,7 @@ def _is_begun(recorder: PostgresDCBRecorderTT, cursor: psycopg.Cursor[Any]) -> b
 
 _READ = SQL("SELECT id, data FROM {table} WHERE id > %s ORDER BY id LIMIT %s")
 _ARE_THERE = SQL("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) name")
-_SECRET = f"{NAME}_secret"
+SECRET = f"{NAME}_secret"
 _SECRET_TABLE = SQL(
     "CREATE TABLE IF NOT EXISTS {secret} "
     "(is_one boolean PRIMARY KEY DEFAULT true CHECK (is_one), secret bytea NOT NULL)"
@@ -293,7 +293,7 @@ _SECRET_TABLE = SQL(
 _KEEP_SECRET = SQL("INSERT INTO {secret} (secret) VALUES (%s) ON CONFLICT DO NOTHING")
 _FORGET_SECRET = SQL("DELETE FROM {secret}")
 _READ_SECRET = SQL("SELECT secret FROM {secret}")
-_KEPT = f"{NAME}_kept"
+KEPT = f"{NAME}_kept"
 _KEPT_TABLE = SQL("CREATE TABLE IF NOT EXISTS {kept} (name text PRIMARY KEY, content bytea NOT NULL)")
 _KEEP = SQL(
     "INSERT INTO {kept} (name, content) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
