@@ -67,7 +67,7 @@ def _of_ledger(opened: OpenRoot, now: str) -> list[Measured]:
         *ledger.tallies.measured(),
         Measured("abby_ledger_disk_wait_seconds", ledger.disk_wait.seconds()),
         Measured("abby_log_position", state.position),
-        *([] if opened.shared is None else [Measured("abby_log_behind_seconds", opened.seconds_behind)]),
+        *_of_sharing(opened),
         Measured("abby_log_size_bytes", opened.recorder.size_bytes),
         *age,
         Measured("abby_pool_used_bytes", state.pool.used_bytes),
@@ -75,6 +75,13 @@ def _of_ledger(opened: OpenRoot, now: str) -> list[Measured]:
         Measured("abby_pool_limit_bytes", state.policy.pool_bytes),
         Measured("abby_users", len(state.tables.users)),
     ]
+
+
+def _of_sharing(opened: OpenRoot) -> list[Measured]:
+    """What is of a log alone that several processes write."""
+    if opened.shared is None:
+        return []
+    return [Measured("abby_log_behind_seconds", opened.seconds_behind), *opened.shared.measured()]
 
 
 def _of_disks(opened: OpenRoot) -> list[Measured]:

@@ -70,6 +70,15 @@ METRICS: Mapping[str, Described] = {
     "abby_log_behind_seconds": Described(
         Kind.GAUGE, "How long ago all that other processes recorded was surely taken in, where several write the log."
     ),
+    "abby_log_turn_wait_seconds": Described(
+        Kind.HISTOGRAM, "Seconds that a batch waited for its turn to write, where several processes write the log."
+    ),
+    "abby_log_turns_missed": Described(
+        Kind.COUNTER, "Batches that were written without a turn, as none came in time, since the start."
+    ),
+    "abby_log_events_taken_in": Described(
+        Kind.COUNTER, "Events that were taken in from the database since the start, recorded by other processes."
+    ),
     "abby_log_size_bytes": Described(Kind.GAUGE, "Bytes of the log."),
     "abby_log_last_event_age_seconds": Described(
         Kind.GAUGE, "Seconds since the log's last event; negative where it lies ahead of the clock."

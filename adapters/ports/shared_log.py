@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from adapters.ports.measured import Measured
+
 
 class SharedLog(Protocol):
     """The others that write the same log, as one of its writers sees them."""
@@ -34,6 +36,9 @@ class SharedLog(Protocol):
 
     def keep(self, name: str, content: bytes) -> None:
         """Keeps it, durably, in place of what was kept there. Raises StorageUnavailable."""
+
+    def measured(self) -> list[Measured]:
+        """How long this writer waits for its turns, how often none came, and how much it took in from the others."""
 
     @property
     def seconds_behind(self) -> float:

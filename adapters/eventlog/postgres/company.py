@@ -17,6 +17,8 @@ from psycopg.sql import SQL, Identifier
 
 from adapters.eventlog.postgres.database import NAME, Database
 from adapters.eventlog.postgres.rows import Rows
+from adapters.eventlog.postgres.tallies import SharingTallies
+from adapters.ports.measured import Measured
 
 LISTEN_SECONDS = 0.5
 """How long it waits for a ring before it looks whether its session stands."""
@@ -42,8 +44,9 @@ def all_there(database: Database) -> list[str]:
 class Company:
     """The others, and this one among them while it is open. `is_there` is set once the others can see it."""
 
-    def __init__(self, database: Database, tag: str, behind: Callable[[], float]) -> None:
+    def __init__(self, database: Database, tag: str, behind: Callable[[], float], tallies: SharingTallies) -> None:
         """`behind`: how many seconds ago all was surely taken in."""
+        self._tallies = tallies
         self._database = database
         self._behind = behind
         self._of = _OF + database.schema
@@ -82,6 +85,10 @@ class Company:
     def seconds_behind(self) -> float:
         """How long ago all that was recorded was surely taken in."""
         return self._behind()
+
+    def measured(self) -> list[Measured]:
+        """How the turns of this one come, and what it took in."""
+        return self._tallies.measured()
 
     def close(self) -> None:
         """Goes."""

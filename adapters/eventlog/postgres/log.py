@@ -26,6 +26,7 @@ from adapters.eventlog.jsonl.opening import Origin
 from adapters.eventlog.postgres.company import Company, all_there
 from adapters.eventlog.postgres.database import Database, said_no
 from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, RowMissing, Rows
+from adapters.eventlog.postgres.tallies import SharingTallies
 from adapters.eventlog.postgres.turns import Turns
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore
@@ -58,7 +59,8 @@ class PostgresLog(LogCopy):
     ) -> None:
         self._database = database
         self._rows = Rows(database)
-        self._turns = Turns(database)
+        self._tallies = SharingTallies()
+        self._turns = Turns(database, self._tallies)
         self._stopping = threading.Event()
         self._known_at = monotonic()
         self._company: Company | None = None
@@ -77,7 +79,7 @@ class PostgresLog(LogCopy):
             self.mark(database.place)
             self._sealed_at = self.head
             self._take_in(on_event)
-            self._company = Company(database, self._tag_of_its_own(), self._seconds_behind)
+            self._company = Company(database, self._tag_of_its_own(), self._seconds_behind, self._tallies)
         except BaseException:
             self.close()
             raise
@@ -245,6 +247,7 @@ class PostgresLog(LogCopy):
             rows = [*rows, *more]
         taken = rows[: len(rows) - left]
         self._add(b"".join(row.line + b"\n" for row in taken), taken[-1], on_event)
+        self._tallies.took_in(len(taken))
 
     def _parted(self) -> LogDamaged:
         position = self.tip.position

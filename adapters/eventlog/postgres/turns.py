@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -18,6 +19,7 @@ import structlog
 from psycopg.sql import SQL
 
 from adapters.eventlog.postgres.database import LONGEST_SECONDS, Database
+from adapters.eventlog.postgres.tallies import SharingTallies
 
 LOCK_CLASS = 0x41626279
 """The first half of the advisory lock; the other is that of the schema's name."""
@@ -34,19 +36,20 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 class Turns:
     """The turns of one writer, for its thread alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tallies: SharingTallies) -> None:
         self._database = database
+        self._tallies = tallies
         self._session: psycopg.Connection[Any] | None = None
         self._ask = _ASK.format(f"{LONGEST_SECONDS}s", f"{WAIT_SECONDS}s", LOCK_CLASS, database.schema)
-        self.without = 0
-        """How often no turn came in time."""
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """A turn, for as long as the context lasts and the database lets it. Raises StorageUnavailable where there is
         no database to ask.
         """
+        began = monotonic()
         has_turn = self._take()
+        self._tallies.waited(monotonic() - began, has_turn=has_turn)
         try:
             yield
         finally:
@@ -68,8 +71,7 @@ class Turns:
                 self._session.execute(self._ask)
             except psycopg.errors.LockNotAvailable:
                 self._give_back()
-                self.without += 1
-                _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self.without)
+                _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self._tallies.without + 1)
                 return False
             except psycopg.Error as error:  # perhaps the session ended with a turn that was too long
                 self.close()

@@ -30,6 +30,13 @@ OF_WEBHOOKS = {"abby_webhook_attempts_total", "abby_webhook_away_seconds", "abby
     "abby_purchases_disputed",
 }
 """There where there is a receiver: tests/adapters/webhooks/test_killed.py scrapes them."""
+OF_A_SHARED_LOG = {
+    "abby_log_behind_seconds",
+    "abby_log_turn_wait_seconds_bucket",
+    "abby_log_turns_missed_total",
+    "abby_log_events_taken_in_total",
+}
+"""There where several processes write the log: tests/adapters/application/test_shared_log.py measures them."""
 WORDS = {"and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset"}
 MATCHER = re.compile(r"(\w+)\s*(=~|!~|!=|=)\s*\"([^\"]*)\"")
 
@@ -84,7 +91,7 @@ async def test_each_query_asks_for_what_a_running_service_tells(service: Running
     labels = set(re.findall(r"(\w+)=\"([^\"]*)\"", told))
     for expression in EXPRESSIONS:
         assert names_in(expression), expression
-        assert names_in(expression) <= names | OF_A_BOT | OF_WEBHOOKS | OF_PROMETHEUS, expression
+        assert names_in(expression) <= names | OF_A_BOT | OF_WEBHOOKS | OF_A_SHARED_LOG | OF_PROMETHEUS, expression
         assert matchers_in(expression) <= labels, expression
 
 

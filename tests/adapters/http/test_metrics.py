@@ -33,7 +33,12 @@ OF_A_BOT = {"abby_bot_online", "abby_bot_gateway_seconds", "abby_bot_guilds"}
 """Are there where there is a bot: tests/adapters/discord/test_life.py."""
 OF_WEBHOOKS = {"abby_webhook_attempts", "abby_webhook_away_seconds", "abby_webhook_position"}
 """Are there where there is a receiver: tests/adapters/webhooks/test_killed.py."""
-OF_A_SHARED_LOG = {"abby_log_behind_seconds"}
+OF_A_SHARED_LOG = {
+    "abby_log_behind_seconds",
+    "abby_log_turn_wait_seconds",
+    "abby_log_turns_missed",
+    "abby_log_events_taken_in",
+}
 """Are there where others write the log too: tests/adapters/application/test_shared_log.py."""
 OF_PURCHASES = {"abby_purchases_unsettled", "abby_purchases_disputed"}
 """Are there where there is an external currency: tests/adapters/market/test_ledger_purchases.py."""
