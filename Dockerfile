@@ -1,4 +1,4 @@
-# Abby Ledger in a container: see docs/operations.md.
+# Abby Ledger in a container, with what reaches PostgreSQL and buckets: see docs/operations.md.
 #   docker build -t abby-ledger .
 #   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges --network host \
 #     --stop-timeout 45 --env-file settings.env -v abby-data:/data abby-ledger
@@ -6,8 +6,8 @@ FROM python:3.13-slim AS build
 WORKDIR /build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /venv
-COPY requirements.lock ./
-RUN /venv/bin/pip install --require-hashes -r requirements.lock
+COPY requirements-servers.lock ./
+RUN /venv/bin/pip install --require-hashes -r requirements-servers.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY scripts/wheel.py scripts/wheel.py
 COPY domain domain

@@ -121,7 +121,7 @@ def test_the_unit_is_as_shut_as_the_document_says() -> None:
 
 def test_each_file_for_operators_is_named_in_the_document() -> None:
     """And each that is named is there."""
-    named = set(re.findall(r"(?:operations/)([\w.-]+\.(?:service|timer|yml|json|logrotate))", DOCUMENT))
+    named = set(re.findall(r"(?:operations/)([\w.-]+\.(?:service|timer|yml|yaml|json|logrotate))", DOCUMENT))
     there = {path.name for path in OPERATIONS.iterdir()}
     assert named <= there
     assert {Path(name).name for name in there if not name.startswith("abby-ledger-backup")} <= named

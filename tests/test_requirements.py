@@ -18,7 +18,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-servers.lock")
+EXTRAS = {"requirements-dev.lock": ("dev",), "requirements-servers.lock": ("postgres", "s3")}
+"""What each holds beside what always runs."""
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = {
     "linux": {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
@@ -66,8 +68,8 @@ def wanted(name: str) -> list[Requirement]:
     """What pyproject.toml asks for, that a lock must hold."""
     project = pyproject()
     asked = project["project"]["dependencies"] + project["build-system"]["requires"]
-    if name == "requirements-dev.lock":
-        asked += project["project"]["optional-dependencies"]["dev"]
+    for extra in EXTRAS.get(name, ()):
+        asked += project["project"]["optional-dependencies"][extra]
     return [Requirement(text) for text in asked]
 
 
@@ -148,9 +150,10 @@ def test_every_package_is_pinned_with_hashes_and_no_host_is_named(name: str) -> 
 def test_the_test_lock_holds_the_runtime_lock() -> None:
     """What is tested is what runs."""
     dev = locked("requirements-dev.lock")
-    assert {name: str(requirement) for name, requirement in locked("requirements.lock").items()}.items() <= {
-        name: str(requirement) for name, requirement in dev.items()
-    }.items()
+    for lock in set(LOCKS) - {"requirements-dev.lock"}:
+        assert {name: str(requirement) for name, requirement in locked(lock).items()}.items() <= {
+            name: str(requirement) for name, requirement in dev.items()
+        }.items()
 
 
 @once_for_all
