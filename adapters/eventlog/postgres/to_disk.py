@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from time import sleep
 
 import psycopg
 
@@ -36,6 +37,8 @@ from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import LogDamaged, LogForeign, LogLocked, LogMissing
 from adapters.ports.log_reports import MovedLog
 
+LOOKS, LOOK_SECONDS = 20, 0.1
+"""A session that has just ended is listed for a moment longer: so often it is looked again whether others are there."""
 TOLD_EVERY = 1_000
 """Events, after which progress is told."""
 _OTHERS = """
@@ -54,8 +57,8 @@ def to_disk(root: Path, database: Database, files: Files, clock: Clock, progress
     files.confine(paths.root)
     with closing(database):
         _refuse_others(database)
-        standing, last = Rows(database).standing(), Rows(database).last()
-        if standing.header is None or last is None:
+        standing = Rows(database).standing()
+        if standing.header is None or (last := Rows(database).last()) is None:
             raise LogMissing(
                 f"There is no log in {database.place}, so there is nothing to bring from there. Nothing was changed. "
                 "Check the POSTGRES_ settings."
@@ -152,16 +155,19 @@ def _refuse_others(database: Database) -> None:
     """Raises LogLocked where a process of ours has a session there: it may write at any moment."""
     try:
         with database.session() as session:
-            found = session.execute(_OTHERS, (NAME,)).fetchone()
+            for _ in range(LOOKS):
+                sessions, one = session.execute(_OTHERS, (NAME,)).fetchone() or (0, None)
+                if not sessions:
+                    return
+                sleep(LOOK_SECONDS)
     except psycopg.Error as error:
         raise database.failed(error) from error
-    if found is not None and found[0]:
-        where = f", one of them from {found[1]}" if found[1] else ""
-        raise LogLocked(
-            f"Others use {database.place}: {found[0]} sessions of Abby{where}. What they record would be missing in "
-            "the log that is made here. Nothing was changed in the database, and the root is a copy as before. Stop "
-            "every service, bot and program that uses it, on each machine, and run the command again."
-        )
+    where = f", one of them from {one}" if one else ""
+    raise LogLocked(
+        f"Others use {database.place}: {sessions} sessions of Abby{where}. What they record would be missing in the "
+        "log that is made here. Nothing was changed in the database, and the root has no log of its own from it "
+        "yet. Stop every service, bot and program that uses the database, on each machine, and run the command again."
+    )
 
 
 def _is_written(database: Database) -> LogLocked:
