@@ -370,7 +370,7 @@ def test_where_no_turn_comes_in_time_one_writes_without(tmp_path: Path, environm
     with closing(opened(tmp_path / "a", environment)) as slow, closing(opened(tmp_path / "b", environment)) as quick:
         quick._turns._ask = asking(quick, wait="300ms")
         with slow.turn(), quick.turn() as head:
-            assert quick._turns.without == 1
+            assert quick._turns._tallies.without == 1
             assert quick.append([event()], DCBAppendCondition(after=head)) == 1
         with slow.turn() as head:
             assert head == 1
