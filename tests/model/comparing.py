@@ -9,6 +9,7 @@ from adapters.application.reading import image_details, newest_images, quota_sta
 from domain.limits import Limits as PolicyLimits
 from tests.crash.judging import ROOT
 from tests.model.asks import USERS
+from tests.model.buckets import heal, key_of
 from tests.model.model import Model
 from tests.model.people import text_of
 from tests.model.rig import Rig
@@ -17,10 +18,12 @@ from tests.model.rig import Rig
 def disagreements(rig: Rig, model: Model) -> list[str]:
     """All of them, a line each; none where the program is right."""
     rig.read_log()
+    if rig.in_bucket:
+        heal(rig.store)
     told = list(_figures(rig, model))
     for user in USERS:
         told += [f"{user}: {what}" for what in _of_user(rig, model, user)]
-    return [*told, *_files(rig, model)]
+    return [*told, *(_objects(rig, model) if rig.in_bucket else _files(rig, model))]
 
 
 def _differ(what: str, found: Any, expected: Any) -> Iterator[str]:
@@ -90,6 +93,23 @@ def _files(rig: Rig, model: Model) -> Iterator[str]:
         for path in found.keys() | expected.keys():
             if found.get(path) != expected.get(path):
                 yield f"{place}/{path} has {found.get(path)!r}, and the model says {expected.get(path)!r}"
+
+
+def _objects(rig: Rig, model: Model) -> Iterator[str]:
+    """What is in the bucket; nothing is there that no name needs, and nothing on the disk but the log."""
+    expected: dict[str, Any] = {}
+    for user, person in model.people.items():
+        for temp in (False, True):
+            for kept in person.names(temp=temp).values():
+                key = key_of(rig.store, user, kept.name, temp=temp)
+                expected[key] = kept.data
+                if kept.details is not None:
+                    expected[f"{key}.json"] = rig.objects.get(f"{key}.json")  # what is in it was compared above
+    for key in rig.objects.keys() | expected.keys():
+        if rig.objects.get(key) != expected.get(key):
+            yield f"{key} has {rig.objects.get(key)!r}, and the model says {expected.get(key)!r}"
+    for place in ("images", "temp"):
+        yield from _differ(f"files below {place}", rig.disk.files_below(ROOT / place), {})
 
 
 def _details(said: str | None) -> dict[str, str] | None:

@@ -21,8 +21,9 @@ import pytest
 from adapters.application import abandoned, opening, saving
 from adapters.application.opening import OpenRoot
 from adapters.application.results import StoreSettings
+from adapters.application.storage import Storage
 from adapters.application.workers import Workers
-from adapters.engines.opening import open_store
+from adapters.engines.choice import default_engines
 from adapters.eventlog.jsonl import rechecking, reserve_file
 from adapters.ledger import ledger as ledger_module
 from adapters.ledger import snapshotting
@@ -36,6 +37,7 @@ from tests.crash.faulty_files import SmallFiles
 from tests.crash.judging import ROOT, recorder_of
 from tests.crash.stories import empty_disk
 from tests.model.asks import RESERVATION_SECONDS, Ask, GenerationOutcome, Limits
+from tests.model.buckets import engines_of
 from tests.model.calls import Calls
 from tests.model.log_reader import LogReader
 from tests.model.people import text_of
@@ -51,11 +53,14 @@ T = TypeVar("T")
 
 
 class Left(NamedTuple):
-    """What a crash left: the disk with its doubts, what of the log was answered for, whether the command was done."""
+    """What a crash left: the disk with its doubts, what of the log was answered for, whether the command was done; the
+    objects of a bucket, which has what it said to have.
+    """
 
     disk: Disk
     promised: bytes
     done: bool
+    objects: dict[str, bytes]
 
 
 class CrowdedFiles(SmallFiles):
@@ -116,6 +121,8 @@ class Rig:
 
     running: Rig | None = None
     loop: asyncio.AbstractEventLoop
+    in_bucket = False
+    """Whether images are objects of a bucket."""
 
     def __init__(self) -> None:
         Rig.running = self
@@ -123,7 +130,7 @@ class Rig:
         self.log = LogReader()
         self._left: Left | None = None
         self._calls_left: int | None = None
-        self._put(empty_disk())
+        self._put(empty_disk(), {})
 
     # -- the program -------------------------------------------------------------------------------
 
@@ -141,8 +148,10 @@ class Rig:
 
     def open(self, given: Limits) -> None:
         """Starts the program."""
-        self.store = open_store(
+        engines = engines_of(self) if self.in_bucket else default_engines(self.files)
+        self.store = Storage(
             ROOT,
+            engines=engines,
             limits=SetPolicy(**given._asdict()),
             settings=SETTINGS,
             clock=lambda: text_of(self.now),
@@ -235,7 +244,7 @@ class Rig:
     def go_on_with(self, left: Left) -> None:
         """Another process finds this disk."""
         room = self.files.room_bytes
-        self._put(left.disk)
+        self._put(left.disk, left.objects)
         self.promised = left.promised
         self.log = LogReader()
         if room is not None:
@@ -249,12 +258,13 @@ class Rig:
             recorder_of(opened)._recheck.stop()
             atexit.unregister(opened.ledger.close)
 
-    def _put(self, disk: Disk) -> None:
-        self.disk = disk
+    def _put(self, disk: Disk, objects: dict[str, bytes]) -> None:
+        self.disk, self.objects = disk, objects
         self.promised = b""
-        self.files = CrowdedFiles(disk, self._after)
+        self.files = CrowdedFiles(disk, self.after_call)
 
-    def _after(self, _verb: str, _path: Path) -> None:
+    def after_call(self, _verb: str, _path: Path) -> None:
+        """A call has changed something: the disk, or the bucket."""
         if self._calls_left is not None and self._calls_left > 0:
             self._calls_left -= 1
             if self._calls_left == 0:
@@ -262,7 +272,7 @@ class Rig:
 
     def _keep(self, *, done: bool) -> None:
         self._calls_left = None
-        self._left = Left(self.disk.copy(), self.promised, done)
+        self._left = Left(self.disk.copy(), self.promised, done, dict(self.objects))
 
 
 async def _at_once(_workers: Workers, call: Callable[..., T], *arguments: Any, **keywords: Any) -> T:

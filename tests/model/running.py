@@ -9,14 +9,14 @@ from tests.model.machine import AnyHistory
 from tests.model.rig import timeless
 
 
-def play(examples: int, steps: int, *, shrink: bool = True) -> None:
+def play(examples: int, steps: int, *, shrink: bool = True, history: type[AnyHistory] = AnyHistory) -> None:
     """Raises what the first history raised in which program and model disagree, made as short as can be with `shrink`.
 
     Nothing is remembered from one run to the next: a failure prints what plays it again.
     """
     with timeless():
         run_state_machine_as_test(
-            AnyHistory,
+            history,
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=steps,

@@ -68,6 +68,7 @@ class S3ImageStore(OfBuckets):
         self._put: set[str] = set()
         self._left_by_probe: str | None = None
         self._durable = 0
+        self._is_starting = False
         self.is_of_one_machine = False
         self.looked_at = LOOKED_AT
         self.missing: set[Key] = set()
@@ -85,6 +86,7 @@ class S3ImageStore(OfBuckets):
     def start_at(self, position: int) -> None:
         """Everything up to `position` is known to be carried out."""
         self._durable = position
+        self._is_starting = True
 
     def note(self, recorded: Iterable[tuple[int, Event]]) -> None:
         """Takes in durable events; called before they are published, so that what stood before is still told."""
@@ -107,7 +109,7 @@ class S3ImageStore(OfBuckets):
                 name=use.name,
                 staged=use.staged,
                 former=former if is_former else None,
-                searched=use.replaces and not is_former,
+                searched=(use.replaces or self._is_starting) and not is_former,
             )
             return
         superseded = known.superseded | ({known.staged} if known.staged else set())
@@ -127,6 +129,7 @@ class S3ImageStore(OfBuckets):
     def reconcile_all(self) -> None:
         """The same for every touched name, the oldest first. A store that does not answer is asked once."""
         self._reconcile_touched(looking=True)
+        self._is_starting = False
 
     def _reconcile_touched(self, *, looking: bool) -> None:
         with self._guard:

@@ -15,7 +15,7 @@ from domain.names import name_key
 class Use(NamedTuple):
     """What one event did with one name: `staged` are the bytes that stand from then on, None where none do.
 
-    `replaces`: whether other bytes stood there before.
+    `replaces`: whether other bytes stood there before; none are said of what had none.
     """
 
     user: str
