@@ -39,8 +39,10 @@ from adapters.ports.faults import (
     ConfigError,
     DiskFull,
     LedgerStopped,
+    LogMissing,
     StorageUnavailable,
 )
+from adapters.ports.object_place import ObjectStoreError
 from adapters.wording.sharing import stale
 from domain.commands import OF_A_MANAGER, Command, SetPolicy
 from domain.refusals import Refusal
@@ -87,7 +89,7 @@ class OpenRoot(LedgerHooks):
         """When the log was opened, which verifies it."""
         with ExitStack() as undoing:
             try:
-                self.begun = self._is_to_be_begun(engines.log, adopting=adopting)
+                self.begun = self._is_to_be_begun(engines, adopting=adopting)
                 """Whether there was no log, so that a new one was begun."""
                 projector = Projector()
                 self.recorder = self._open_log(engines.log, projector, adopting=adopting, repairing=repairing)
@@ -115,10 +117,11 @@ class OpenRoot(LedgerHooks):
         if self.seals is not None:
             self.recorder.refuse_without_point(self.seals.stored())
 
-    def _is_to_be_begun(self, engine: EventLogEngine, *, adopting: bool) -> bool:
+    def _is_to_be_begun(self, engines: Engines, *, adopting: bool) -> bool:
         """Whether there is no log yet. Raises LogMissing where there was one, ConfigError where none is begun,
-        AdoptionUnfinished.
+        AdoptionUnfinished, OSError where it cannot be asked whether images stand.
         """
+        engine = engines.log
         refuse_unfinished(self.root, self._files, adopting=adopting)
         with suppress(OSError):  # of a root that cannot be looked at, opening tells
             if engine.exists(self.root):
@@ -129,6 +132,8 @@ class OpenRoot(LedgerHooks):
                     raise ConfigError(why)
             if is_unused(self.root, self._files):
                 self._files.close_to_others(self.root)  # as if it had been made here
+        if not adopting and (why := engines.of_another_log()) is not None:
+            raise LogMissing(why)
         return True
 
     def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
@@ -333,6 +338,8 @@ def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:
 
 def unavailable(root: Path, error: OSError) -> str:
     """The sentence for a root that cannot be made or written."""
+    if isinstance(error, ObjectStoreError):
+        return f"{error.sentence} {error.advice}"
     if isinstance(error, NotOwnError):
         return f"The storage root {root} cannot be used: {error.sentence}"
     return not_done_there(root, error) or (

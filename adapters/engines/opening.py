@@ -7,7 +7,7 @@ from pathlib import Path
 from adapters.application.results import StoreSettings
 from adapters.application.storage import DEFAULTS, NO_LIMITS, Storage
 from adapters.disk.files import Files
-from adapters.engines.choice import default_engine, image_stores
+from adapters.engines.choice import default_engine, image_stores, of_another_log
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.engines import Engines
 from adapters.ports.event_log import EventLogEngine
@@ -31,5 +31,5 @@ def open_store(  # noqa: PLR0913 - keywords that are given by name
     Raises LogLocked, LogDamaged and ConfigError; a root that cannot be made or written is tried again later.
     """
     files = files or Files()
-    engines = Engines(engine or default_engine(files), image_stores(files, objects))
+    engines = Engines(engine or default_engine(files), image_stores(files, objects), of_another_log(objects))
     return Storage(root, engines=engines, limits=limits, settings=settings, clock=clock, files=files)

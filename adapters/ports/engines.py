@@ -23,8 +23,15 @@ class LogKeeper(NamedTuple):
         return f"LogKeeper({self.module!r})"
 
 
+def _none() -> None:
+    """Nothing to tell."""
+
+
 class Engines(NamedTuple):
-    """Both of them; `images` gives the image store of a root."""
+    """Both of them; `images` gives the image store of a root. `of_another_log` says in a sentence, where there is no
+    log, that images stand all the same, so that none is begun beside them; it raises OSError where it cannot be asked.
+    """
 
     log: EventLogEngine
     images: Callable[[Path], ImageStore]
+    of_another_log: Callable[[], str | None] = _none

@@ -36,7 +36,7 @@ from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.library.storage_manager import StorageManager
 from adapters.ports.clock import utc_now
 from adapters.ports.engines import Engines
-from adapters.ports.faults import ConfigError, StorageUnavailable
+from adapters.ports.faults import ConfigError, LogMissing, StorageUnavailable
 from adapters.ports.image_store import Key
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
@@ -245,6 +245,28 @@ def test_a_program_keeps_images_in_a_bucket(in_environment: str, tmp_path: Path)
         assert storage.get_global_usage()["disk_free_mb"] > 0
         assert storage.delete_image("1", "a.png")[0]
     assert not list(tmp_path.rglob("*.png"))
+
+
+def test_no_log_is_begun_beside_images_that_are_there(in_environment: str, tmp_path: Path) -> None:
+    """A log that went missing would give everybody a new quota; with another prefix one may begin anew."""
+    with StorageManager(in_environment, local_root=tmp_path / "x") as storage:
+        assert storage.save_image_sync(png(), "1", "a.png")[0]
+    with pytest.raises(LogMissing, match=r"There is no log, and in s3://.* there are images of one"):
+        StorageManager(in_environment, local_root=tmp_path / "y")
+    assert not (tmp_path / "y").exists()
+    with StorageManager(f"{in_environment}2", local_root=tmp_path / "y") as storage:
+        assert storage.save_image_sync(png(), "1", "a.png")[0]
+
+
+def test_no_log_is_begun_while_nobody_can_say_whether_images_are_there(
+    in_environment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again by itself."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    with StorageManager(in_environment, local_root=tmp_path / "x") as storage:
+        ok, message, _ = storage.save_image_sync(png(), "1", "a.png")
+        assert (ok, "cannot be reached" in message) == (False, True)
+    assert not (tmp_path / "x").exists()
 
 
 def test_without_the_client_of_buckets_it_is_said_how_to_get_it(
