@@ -66,6 +66,7 @@ class ExpectedFiles:
         self._current: dict[Key, Expected] = {}
         self._gone: dict[Key, int] = {}
         self._staged: dict[str, tuple[int, Key]] = {}
+        self._ids: set[str] | None = None
         if user is None:
             self._recorder = engine.open_for_reading(root, beyond_watermark=True, on_event=self._take)
         else:
@@ -97,6 +98,12 @@ class ExpectedFiles:
         """
         return staged in self._staged
 
+    def has(self, staged: str) -> bool:
+        """Whether an image stands whose bytes were staged under an id."""
+        if self._ids is None:
+            self._ids = {expected.staged for expected in self._current.values()}
+        return staged in self._ids
+
     def stands(self, staged: str) -> bool:
         """Whether a staged file that is needed holds the bytes of an image that stands; else it is to be removed."""
         current = self._current.get(self._staged[staged][1])
@@ -123,6 +130,7 @@ class ExpectedFiles:
             self._note(found.position, event_of(found))
 
     def _note(self, position: int, event: Event) -> None:
+        self._ids = None
         match event:
             case ImageSaved():
                 key = Key(event.user, event.temp, name_key(event.name))

@@ -58,6 +58,7 @@ ACTIONS = {
     FindingKind.UNTRACKED_TEMP: Action.MOVE,
     FindingKind.STRAY_DETAILS: Action.MOVE,
     FindingKind.STRAY_STAGED: Action.MOVE,
+    FindingKind.STRAY_OBJECT: Action.LEAVE,
     FindingKind.NOT_IN_PLACE: Action.SETTLE,
     FindingKind.NOT_GONE: Action.SETTLE,
     FindingKind.UNDER_WAY: Action.MOVE,

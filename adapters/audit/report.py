@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     UNTRACKED_TEMP = "foreign temp"
     STRAY_DETAILS = "stray details"
     STRAY_STAGED = "stray staged"
+    STRAY_OBJECT = "stray object"
     NOT_IN_PLACE = "not in place"
     NOT_GONE = "not gone"
     UNDER_WAY = "under way"
@@ -74,6 +75,10 @@ SENTENCES: Mapping[FindingKind, str] = MappingProxyType(
         FindingKind.STRAY_STAGED: (
             "It was written for an image and is needed by none that stands: left by a crash, or by an image that "
             "was replaced or deleted. The next start of the service removes it."
+        ),
+        FindingKind.STRAY_OBJECT: (
+            "It lies in the bucket, and no image that stands needs it: left by a machine that is gone with its folder, "
+            "or by something else. It costs its room and nothing more. Remove it (`aws s3 rm`)."
         ),
         FindingKind.NOT_IN_PLACE: (
             "It stands, and its bytes are still in `images/.staged`, where they are served from: moving them failed, "

@@ -20,7 +20,7 @@ from adapters.ports.engines import Engines, LogKeeper
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError
 from adapters.ports.image_store import ImageStore
-from adapters.ports.object_place import BucketFound, ObjectPlace
+from adapters.ports.object_place import BucketFound, KeptObjects, ObjectPlace
 
 if TYPE_CHECKING:
     from adapters.imagestore.s3.bucket import Bucket  # late: who has no bucket needs no client of one
@@ -81,6 +81,14 @@ def examine_database(keeper: LogKeeper, root: Path, files: Files | None = None) 
     from adapters.eventlog.postgres.examining import examine  # late: an extra
 
     return examine(keeper.environment, files or Files(), root)
+
+
+def objects_of(objects: ObjectPlace) -> KeptObjects:
+    """The objects of a bucket, to be compared with the log. Raises ConfigError where it cannot be spoken to."""
+    bucket = _bucket(objects)
+    from adapters.imagestore.s3.comparing import ObjectsToCompare  # late, as the client of buckets
+
+    return ObjectsToCompare(bucket)
 
 
 def of_another_log(objects: ObjectPlace | None) -> Callable[[], str | None]:

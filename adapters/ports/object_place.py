@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 SCHEME = "s3://"
 EXAMPLE = "s3://bucket/prefix"
@@ -76,6 +78,29 @@ class BucketFound(NamedTuple):
     failure: ObjectStoreError | None
     is_conditional: bool
     ahead_seconds: float
+
+
+class KeptObject(NamedTuple):
+    """An object as a listing tells it: that of the bytes of an id, or `is_details`, of how they were made."""
+
+    key: str
+    staged: str
+    is_details: bool
+    size_bytes: int
+    modified: datetime
+
+
+class KeptObjects(Protocol):
+    """The objects of a place, for whoever compares them with the log. Raises ObjectStoreError. Safe from any thread."""
+
+    def all(self) -> Iterator[KeptObject]:
+        """Every object, by listing them."""
+
+    def measure(self, staged: str) -> tuple[str, int | None, bytes]:
+        """The key of the bytes of an id, how many there are (None: no object is there), and their SHA-256."""
+
+    def is_there(self, key: str) -> bool:
+        """Whether there is an object under a key."""
 
 
 class ObjectNotFoundError(ObjectStoreError, FileNotFoundError):

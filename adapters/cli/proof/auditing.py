@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from adapters.application.adoption_mark import adopt_command
+from adapters.audit.comparison import OnProgress
 from adapters.audit.comparison import audit as compare
+from adapters.audit.object_comparison import audit_objects
 from adapters.audit.report import Audit, Finding, FindingKind
 from adapters.bootstrap.storage import files_of
 from adapters.cli.exits import Exit
@@ -22,14 +25,16 @@ from adapters.cli.proof.repairing import repair
 from adapters.cli.proof.verifying import described, seals_if_any, told, verdict
 from adapters.cli.proof.vouching import NotBelieved, Vouched, not_believed, verify_report
 from adapters.cli.reach.access import log_of
-from adapters.cli.reach.folders import refuse_bucket
 from adapters.cli.tables import add_row, print_lines, printable, table
 from adapters.cli.written import InTheWay
+from adapters.engines.choice import objects_of
 from adapters.ledger.snapshot_proof import SnapshotFinding, refused_snapshots, verify_with_snapshots
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine
-from adapters.ports.faults import LogDamaged
+from adapters.ports.faults import LogDamaged, StorageUnavailable
 from adapters.ports.log_reports import LogReport
+from adapters.ports.object_place import ObjectStoreError
+from adapters.settings.config import Config
 from adapters.wording.figures import counted, size_in_words
 from domain.names import malformed_user
 
@@ -86,7 +91,6 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if user is not None and (sentence := malformed_user(user)):
         return output.refused(malformed(sentence))
     config = invocation.set_up()
-    refuse_bucket(config, "audit", "`abby verify` looks at the log, and `/readyz` names images whose objects are gone")
     root, engine = log_of(config)
     vouched = None
     if wanted.report or wanted.since:
@@ -100,7 +104,7 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if (damage := log.damage) is not None:
         raise LogDamaged(verdict(log), position=damage.position, offset=damage.offset, looks_like=damage.looks_like)
     with bar(output, "Comparing files") as progress:
-        done = compare(root, log, engine=engine, user=user, progress=progress)
+        done = _compared(config, log, user, progress)
     written = None if vouched is None else vouched.write(done, snapshots, files_of(config))
     beside = {"since": None, "report": None} if vouched is None else vouched.described(done, written)
     answer = {**_answer(done, snapshots, _command(invocation, root, done)), **beside}
@@ -112,6 +116,25 @@ def audit(invocation: Invocation, output: Output, wanted: Wanted) -> int:
     if user is not None and not done.images + done.temp_files:
         output.note(f"No file of {user} stands by the log.")
     return Exit.DONE if done.agrees and not snapshots else Exit.REFUSED
+
+
+def _compared(config: Config, log: LogReport, user: str | None, progress: OnProgress) -> Audit:
+    """What comes of comparing the log with the files of images, or with their objects."""
+    root, engine = log_of(config)
+    if config.objects is None:
+        return compare(root, log, engine=engine, user=user, progress=progress)
+    try:
+        return audit_objects(
+            root,
+            log,
+            engine=engine,
+            objects=objects_of(config.objects),
+            now=datetime.now(UTC),
+            user=user,
+            progress=progress,
+        )
+    except ObjectStoreError as error:
+        raise StorageUnavailable(f"{error.sentence} {error.advice}") from error
 
 
 def _verified(

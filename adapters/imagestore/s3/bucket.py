@@ -124,6 +124,14 @@ class Bucket:
         except _RAISED as error:
             raise told(error, self.place) from error
 
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """All of an object, by and by."""
+        try:
+            for chunk in obstore.get(self._store, key).stream(min_chunk_size=IN_MEMORY_BYTES):
+                yield bytes(chunk)
+        except _RAISED as error:
+            raise told(error, self.place) from error
+
     def open(self, key: str) -> BufferedIOBase:
         """A copy of an object, to be read from its start and closed."""
         try:

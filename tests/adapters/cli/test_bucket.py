@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.audit import object_comparison
 from adapters.cli import main
 from adapters.cli.checks.bucket import bucket as look
 from adapters.cli.checks.finding import Level
@@ -106,7 +107,6 @@ def test_doctor_says_what_is_wrong_with_the_bucket(in_bucket: InBucket, given: d
 @pytest.mark.parametrize(
     "words",
     [
-        ("audit",),
         ("audit", "--repair"),
         ("audit", "--repair", "--yes"),
         ("backup", "DIR"),
@@ -126,6 +126,40 @@ def test_what_works_on_files_refuses_in_one_sentence_and_says_what_to_do(
     assert "Traceback" not in ran.err
     assert list((tmp_path / "given").iterdir()) == []
     assert not (tmp_path / "local").exists()
+
+
+def test_audit_compares_the_log_with_the_bucket(
+    in_bucket: InBucket, tmp_path: Path, fits: Callable[[str, Any], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is gone, shorter, changed, or needed by nobody for long."""
+    for seed in "12345":
+        in_bucket("generate", "a cat", "--user", "1", "--seed", seed, "--width", "512", "--height", "512")
+    whole = in_bucket("audit", "--json")
+    assert (whole.code, whole.json["images"], whole.json["findings"]) == (0, 5, [])
+    assert "Log and files agree: 5 images" in in_bucket("audit").out
+    place = load_config(env_file=tmp_path / "bucket.env").objects
+    assert place is not None
+    bucket = Bucket(place)
+    gone, shorter, other, _, _ = sorted(
+        found.key for found in bucket.all_below("images") if not found.key.endswith(".json")
+    )
+    for key, data in ((gone, None), (shorter, b"x"), (other, bytes(bucket.size(other) or 0)), ("images/stray", b"x")):
+        bucket.delete(key)
+        if data is not None:
+            bucket.put_new(key, data, "image/png")
+    found = in_bucket("audit", "--json")
+    assert fits("audit", found.json)
+    kinds = {finding["file"]: finding["kind"] for finding in found.json["findings"]}
+    assert (found.code, kinds) == (1, {gone: "missing", shorter: "wrong size", other: "wrong hash"})
+    assert [finding["kind"] for finding in found.json["passing"]] == ["under way"]
+    monkeypatch.setattr(object_comparison, "UNDER_WAY_SECONDS", -1)
+    kinds = {finding["file"]: finding["kind"] for finding in in_bucket("audit", "--json").json["findings"]}
+    assert kinds["images/stray"] == "stray object"
+    of_user = in_bucket("audit", "--user", "1", "--json").json
+    assert {finding["kind"] for finding in of_user["findings"]} == {"missing", "wrong size", "wrong hash"}
+    silent = in_bucket("audit", AWS_ENDPOINT_URL=f"http://{HOST}:1")
+    assert "cannot be reached" in silent.err
+    assert "Traceback" not in silent.err
 
 
 @pytest.mark.parametrize(
