@@ -181,9 +181,9 @@ class ImageStore(Protocol):
     def is_foreign(self, user: str, name: str) -> bool:
         """Whether something stands where the bytes of a kept image belong that no save put there. Raises nothing."""
 
-    def open_image(self, user: str, name: str) -> BufferedIOBase:
-        """The bytes of a kept image, to be read from their start. Raises OSError, FileNotFoundError where there are
-        none, or what is there was not put there by a save.
+    def open_image(self, user: str, name: str, *, temp: bool = False) -> BufferedIOBase:
+        """The bytes of a kept image, or of a temp file, to be read from their start. Raises OSError, FileNotFoundError
+        where there are none, or what is there was not put there by a save.
         """
 
     def read_details(self, user: str, name: str) -> dict[str, object] | None:

@@ -101,17 +101,24 @@ def export(
 def migrate(
     context: typer.Context,
     to: Annotated[
-        Literal["postgres", "jsonl"],
-        typer.Option("--to", metavar="KIND", help="Where the log is kept then: postgres or jsonl."),
+        Literal["postgres", "jsonl", "bucket", "folders"],
+        typer.Option("--to", metavar="KIND", help="The log: postgres or jsonl. The images: bucket or folders."),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the log into PostgreSQL (POSTGRES_ settings), or back into the storage root, and compare every line.
+    """Bring the log into PostgreSQL (POSTGRES_ settings), or back into the storage root, and compare every line; or the
+    images into the bucket of STORAGE_ROOT, or back into folders, and compare each with the log.
 
     What it comes from is only read. Stop the service first. Interrupted, the same command goes on where it stopped.
-    Ends with 0 and says what to set then.
+    Ends with 0 and says what to set then, or with 1 where images lack their right bytes.
     """
-    from adapters.cli.archive import migrating
+    from adapters.cli.archive import migrating, moving_images
 
-    carry_out(context, lambda invocation, output: migrating.migrate(invocation, output, to, yes=yes), as_json=as_json)
+    match to:
+        case "bucket" | "folders":
+            carry_out(
+                context, lambda call, output: moving_images.move_images(call, output, to, yes=yes), as_json=as_json
+            )
+        case "postgres" | "jsonl":
+            carry_out(context, lambda call, output: migrating.migrate(call, output, to, yes=yes), as_json=as_json)

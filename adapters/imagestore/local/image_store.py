@@ -133,14 +133,14 @@ class LocalImageStore(OfFolders):
         except OSError:
             return False  # what is recorded is answered for, where the disk cannot say
 
-    def open_image(self, user: str, name: str) -> BufferedIOBase:
-        """The bytes of a kept image, to be read from their start. Raises OSError."""
+    def open_image(self, user: str, name: str, *, temp: bool = False) -> BufferedIOBase:
+        """The bytes of a current name, to be read from their start. Raises OSError."""
         for is_again in (False, True):
             try:
-                return self._own.open(self.path(user, name, temp=False))
+                return self._own.open(self.path(user, name, temp=temp))
             except FileNotFoundError:  # it may just have been brought into place
                 if is_again:
-                    self.missing.add(Key(user, False, name_key(name)))
+                    self.missing.add(Key(user, temp, name_key(name)))
                     raise
         raise AssertionError("the second try returns or raises")
 

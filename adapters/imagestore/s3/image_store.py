@@ -355,12 +355,12 @@ class S3ImageStore(OfBuckets):
         staged = self._staged_of(user, name, temp=temp)
         return None if staged is None else self.bucket.signed(image_key(staged), seconds)
 
-    def open_image(self, user: str, name: str) -> BufferedIOBase:
-        """A copy of the bytes of a kept image. Raises OSError."""
-        key = Key(user, False, name_key(name))
+    def open_image(self, user: str, name: str, *, temp: bool = False) -> BufferedIOBase:
+        """A copy of the bytes of a current name. Raises OSError."""
+        key = Key(user, temp, name_key(name))
         staged = None
         for _ in range(2):
-            former, staged = staged, self._staged_of(user, name, temp=False)
+            former, staged = staged, self._staged_of(user, name, temp=temp)
             if staged is None or staged == former:
                 break
             with suppress(ObjectNotFoundError):  # it may just have been saved anew

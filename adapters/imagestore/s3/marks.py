@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from time import time
 
-from adapters.disk.files import CREATE, Files
+from adapters.disk.files import UPDATE, Files
 from adapters.imagestore.local.layout import Layout
 
 SETTLED_SECONDS = 3600.0
@@ -26,10 +26,10 @@ class Marks:
         self._settled_seconds = settled_seconds
 
     def put(self, names: Sequence[str]) -> None:
-        """Marks them, durably."""
+        """Marks them, durably; one may be marked already."""
         self._files.make_directories(self._folder)
         for name in names:
-            fd = self._files.open(self._folder / name, CREATE)
+            fd = self._files.open(self._folder / name, UPDATE)
             self._files.close(fd)
         self._files.sync_directory(self._folder)
 
