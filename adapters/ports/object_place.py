@@ -59,14 +59,24 @@ def object_place(address: str) -> ObjectPlace:
 class ObjectStoreError(OSError):
     """The store of objects did not do what it was asked for. `sentence` says what it answered, `advice` what to do.
 
-    `is_certain`: it surely did nothing; else it may have done it, and only its answer is missing.
+    `is_certain`: it surely did nothing; else it may have done it, and only its answer is missing. `is_silent`: nobody
+    answered at all.
     """
 
-    def __init__(self, sentence: str, advice: str, *, number: int = errno.EIO, is_certain: bool = True) -> None:
+    def __init__(
+        self,
+        sentence: str,
+        advice: str,
+        *,
+        number: int = errno.EIO,
+        is_certain: bool = True,
+        is_silent: bool = False,
+    ) -> None:
         super().__init__(number, f"{sentence} {advice}")
         self.sentence = sentence
         self.advice = advice
         self.is_certain = is_certain
+        self.is_silent = is_silent
 
 
 class BucketFound(NamedTuple):

@@ -36,6 +36,7 @@ class MemoryBucket(Bucket):
 
     def __init__(self, objects: dict[str, bytes], after: Callable[[str, Path], None]) -> None:
         self.place = PLACE
+        self._silence = None
         self.objects = objects
         self.is_well = False
         self._after = after

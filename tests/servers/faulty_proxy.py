@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR
@@ -30,8 +30,15 @@ class Fault(Enum):
     SHORT = "passed on, and the answer cut in the middle"
     SILENT = "not passed on, and not answered in time"
     LATE = "not answered in time, and passed on after"
+    NOT_DONE = "answered 501, and not passed on"
 
 
+PASSED_ON = frozenset({Fault.NONE, Fault.ERROR_AFTER, Fault.LOST, Fault.SHORT, Fault.LATE})
+Told = tuple[int, list[tuple[str, str]], bytes]
+ANSWERED: Mapping[Fault, Told] = {
+    Fault.ERROR: (500, [], b""),
+    Fault.NOT_DONE: (501, [], b"<Error><Code>NotImplemented</Code></Error>"),
+}
 Plan = Callable[[str, str], Fault]
 """Given method and path, what comes of a request."""
 
@@ -46,6 +53,8 @@ class FaultyProxy:
 
     def __init__(self, port: int) -> None:
         self.plan: Plan = nothing_fails
+        self.without_conditions = False
+        """Whether it answers 501 to whatever has one."""
         self.asked: list[tuple[str, str, Fault]] = []
         self._under_way = 0
         self._changed = threading.Condition()
@@ -96,35 +105,28 @@ class FaultyProxy:
         """Does with a request what the plan says."""
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         fault = self.plan(request.command, request.path)
+        if self.without_conditions and "If-None-Match" in request.headers:
+            fault = Fault.NOT_DONE
         self.asked.append((request.command, request.path, fault))
         request.close_connection = True
-        match fault:
-            case Fault.REFUSED:
-                _cut(request)
-            case Fault.ERROR:
-                _answer(request, 500, [], b"")
-            case Fault.SILENT:
-                sleep(SILENT_SECONDS)
-                _cut(request)
-            case Fault.LATE:
-                sleep(SILENT_SECONDS)
-                _passed_on(request, body, port)
-                _cut(request)
-            case Fault.LOST:
-                _passed_on(request, body, port)
-                _cut(request)
-            case Fault.ERROR_AFTER:
-                _passed_on(request, body, port)
-                _answer(request, 500, [], b"")
-            case Fault.SHORT:
-                status, headers, content = _passed_on(request, body, port)
-                _answer(request, status, headers, content, most_bytes=len(content) // 2)
-                _cut(request)
-            case Fault.NONE:
-                _answer(request, *_passed_on(request, body, port))
+        if fault in {Fault.SILENT, Fault.LATE}:
+            sleep(SILENT_SECONDS)
+        if fault in ANSWERED:
+            _answer(request, *ANSWERED[fault])
+            return
+        found = _passed_on(request, body, port) if fault in PASSED_ON else None
+        if found is None or fault in {Fault.LOST, Fault.LATE}:
+            _cut(request)
+        elif fault is Fault.ERROR_AFTER:
+            _answer(request, *ANSWERED[Fault.ERROR])
+        elif fault is Fault.SHORT:
+            _answer(request, *found, most_bytes=len(found[2]) // 2)
+            _cut(request)
+        else:
+            _answer(request, *found)
 
 
-def _passed_on(request: BaseHTTPRequestHandler, body: bytes, port: int) -> tuple[int, list[tuple[str, str]], bytes]:
+def _passed_on(request: BaseHTTPRequestHandler, body: bytes, port: int) -> Told:
     connection = http.client.HTTPConnection(HOST, port, timeout=30)
     try:
         headers = {name: value for name, value in request.headers.items() if name.lower() != "connection"}

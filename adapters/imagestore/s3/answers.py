@@ -42,10 +42,19 @@ def told(error: BaseException, place: ObjectPlace) -> ObjectStoreError:
             f"The object store{at} answers with an error of its own ({status}).", LOOK, is_certain=False
         )
     if _NO_WAY.search(text):
-        return ObjectStoreError(f"The object store{at} cannot be reached.", LOOK)
+        return ObjectStoreError(f"The object store{at} cannot be reached.", LOOK, is_silent=True)
     if _NO_ANSWER.search(text):
-        return ObjectStoreError(f"The object store{at} does not answer in time.", LOOK, is_certain=False)
+        return ObjectStoreError(
+            f"The object store{at} does not answer in time.", LOOK, is_certain=False, is_silent=True
+        )
     if status:
         named = f" ({code})" if code else ""
         return ObjectStoreError(f"The object store{at} answers with {status}{named}.", "Look at its own log.")
     return ObjectStoreError(f"The object store{at} ended the connection without an answer.", LOOK, is_certain=False)
+
+
+def is_without_conditions(error: BaseException) -> bool:
+    """Whether a store says that it knows no conditions of puts."""
+    text = str(error)
+    is_told = "status code: 501" in text or "<Code>NotImplemented</Code>" in text
+    return isinstance(error, exceptions.NotSupportedError) or is_told

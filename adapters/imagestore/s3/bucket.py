@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from io import BufferedIOBase, BytesIO
+from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import obstore
 from obstore import exceptions
 from obstore.store import S3Store
 
-from adapters.imagestore.s3.answers import told
-from adapters.ports.object_place import ObjectNotFoundError, ObjectPlace
+from adapters.imagestore.s3.answers import is_without_conditions, told
+from adapters.ports.object_place import ObjectNotFoundError, ObjectPlace, ObjectStoreError
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config  # the package has them for checkers alone
@@ -41,6 +43,8 @@ class Patience(NamedTuple):
     altogether: float = 12.0
     """After so long nothing is asked again."""
     first_pause: float = 0.1
+    rest: float = 5.0
+    """For so long a store that did not answer at all is not asked: whoever asks is refused at once."""
 
 
 class Found(NamedTuple):
@@ -56,13 +60,34 @@ class Bucket:
 
     def __init__(self, place: ObjectPlace, patience: Patience | None = None) -> None:
         self.place = place
+        self._patience = patience = patience or Patience()
+        self._has_conditions = True
+        self._silence: tuple[float, ObjectStoreError] | None = None
         self._store = S3Store(
             place.bucket,
             prefix=place.prefix or None,
             config=_config_of(place),
-            client_options=_client_of(place, patience or Patience()),
-            retry_config=_retries_of(patience or Patience()),
+            client_options=_client_of(place, patience),
+            retry_config=_retries_of(patience),
         )
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """One request: what the client raises is told in our words. After a silence nobody is asked for a while, so
+        that callers do not wait one after the other.
+        """
+        silence = self._silence
+        if silence is not None and monotonic() < silence[0]:
+            failure = silence[1]
+            raise ObjectStoreError(failure.sentence, failure.advice, is_silent=True)
+        try:
+            yield
+        except _RAISED as error:
+            failure = told(error, self.place)
+            if failure.is_silent:
+                self._silence = (monotonic() + self._patience.rest, failure)
+            raise failure from error
+        self._silence = None
 
     def put_new(self, key: str, data: bytes, media_type: str) -> None:
         """Puts an object where there is none: all of it, or nothing. Where the answer is lost, the object is looked
@@ -70,17 +95,25 @@ class Bucket:
         """
         for tries_left in reversed(range(PUT_TRIES)):
             try:
-                self._put(key, data, media_type)
-                return
-            except _RAISED as error:
-                lost = told(error, self.place)
-                is_taken = isinstance(error, exceptions.AlreadyExistsError)
+                with self._asking():
+                    self._put(key, data, media_type)
+            except ObjectStoreError as lost:
+                is_taken = isinstance(lost.__cause__, exceptions.AlreadyExistsError)
                 if lost.is_certain and not is_taken:
-                    raise lost from error
-                if self.size(key) == len(data):  # raises where the store does not answer at all
+                    raise
+                if self._is_there_after_all(key, len(data), lost):
                     return
                 if tries_left == 0:  # also of a put that was refused for another one under way, which left nothing
-                    raise lost from error
+                    raise
+            else:
+                return
+
+    def _is_there_after_all(self, key: str, size_bytes: int, lost: ObjectStoreError) -> bool:
+        """Whether an object is as long as what was put. Raises what was lost, where that cannot be asked either."""
+        try:
+            return self.size(key) == size_bytes
+        except ObjectStoreError as error:
+            raise lost from error
 
     def _put(self, key: str, data: bytes, media_type: str) -> None:
         attributes = {"Content-Type": media_type}
@@ -89,52 +122,52 @@ class Bucket:
                 self._store, key, data, attributes=attributes, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
             )
             return
-        try:
-            obstore.put(self._store, key, data, attributes=attributes, mode="create")
-        except exceptions.NotSupportedError:  # a store without conditions; the key is ours alone all the same
-            obstore.put(self._store, key, data, attributes=attributes, use_multipart=False)
+        if self._has_conditions:
+            try:
+                obstore.put(self._store, key, data, attributes=attributes, mode="create")
+                return
+            except exceptions.BaseError as error:
+                if not is_without_conditions(error):
+                    raise
+                self._has_conditions = False  # the key is ours alone all the same
+        obstore.put(self._store, key, data, attributes=attributes, use_multipart=False)
 
     def is_conditional(self, key: str) -> bool:
         """Whether a second put under a key is refused, as a condition says. Leaves the object."""
         try:
-            obstore.put(self._store, key, b"", mode="create")
-        except exceptions.AlreadyExistsError:
-            return True
-        except exceptions.NotSupportedError:
-            return False
-        except _RAISED as error:
-            raise told(error, self.place) from error
+            with self._asking():
+                obstore.put(self._store, key, b"", mode="create")
+        except ObjectStoreError as error:
+            cause = error.__cause__
+            if isinstance(cause, exceptions.AlreadyExistsError):
+                return True
+            if cause is None or not is_without_conditions(cause):
+                raise
         return False
 
     def size(self, key: str) -> int | None:
         """How many bytes an object has; None where there is none."""
         try:
-            return int(obstore.head(self._store, key)["size"])
-        except _RAISED as error:
-            failure = told(error, self.place)
-            if isinstance(failure, ObjectNotFoundError):
-                return None
-            raise failure from error
+            with self._asking():
+                return int(obstore.head(self._store, key)["size"])
+        except ObjectNotFoundError:
+            return None
 
     def read(self, key: str, most_bytes: int) -> bytes:
         """All of an object that is not larger; of a larger one nothing."""
-        try:
+        with self._asking():
             found = obstore.get(self._store, key)
             return b"" if found.meta["size"] > most_bytes else bytes(found.bytes())
-        except _RAISED as error:
-            raise told(error, self.place) from error
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """All of an object, by and by."""
-        try:
+        with self._asking():
             for chunk in obstore.get(self._store, key).stream(min_chunk_size=IN_MEMORY_BYTES):
                 yield bytes(chunk)
-        except _RAISED as error:
-            raise told(error, self.place) from error
 
     def open(self, key: str) -> BufferedIOBase:
         """A copy of an object, to be read from its start and closed."""
-        try:
+        with self._asking():
             found = obstore.get(self._store, key)
             if found.meta["size"] <= IN_MEMORY_BYTES:
                 return BytesIO(bytes(found.bytes()))
@@ -146,34 +179,24 @@ class Bucket:
             except BaseException:
                 file.close()
                 raise
-        except _RAISED as error:
-            raise told(error, self.place) from error
         return cast("BufferedIOBase", file)
 
     def delete(self, key: str) -> None:
         """Takes an object away; it may be gone already."""
-        try:
+        with suppress(ObjectNotFoundError), self._asking():
             obstore.delete(self._store, key)
-        except _RAISED as error:
-            failure = told(error, self.place)
-            if not isinstance(failure, ObjectNotFoundError):
-                raise failure from error
 
     def all_below(self, prefix: str) -> Iterator[Found]:
         """Every object whose key begins with `prefix` and a slash."""
-        try:
+        with self._asking():
             for some in obstore.list(self._store, prefix):
                 for one in some:
                     yield Found(str(one["path"]), int(one["size"]), one["last_modified"])
-        except _RAISED as error:
-            raise told(error, self.place) from error
 
     def signed(self, key: str, seconds: int) -> str:
         """An address that gives the object to whoever has it, for so long. Asks nobody, but for credentials."""
-        try:
+        with self._asking():
             return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds))
-        except _RAISED as error:
-            raise told(error, self.place) from error
 
 
 def _config_of(place: ObjectPlace) -> S3Config:

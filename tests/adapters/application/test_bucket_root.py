@@ -45,7 +45,7 @@ from tests.hostile.builders import png, png_of_size
 from tests.servers.faulty_proxy import Fault, FaultyProxy, nothing_fails
 from tests.servers.s3 import KEY_ID, REGION, SECRET, new_bucket, place_in, server_port
 
-QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=0.005)
+QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=0.005, rest=0)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from obstore import exceptions
 
 from adapters.disk.files import Files
 from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.s3 import bucket as bucket_module
 from adapters.imagestore.s3.answers import told
 from adapters.imagestore.s3.bucket import IN_MEMORY_BYTES, PART_BYTES, Bucket, Patience
 from adapters.imagestore.s3.image_store import S3ImageStore
@@ -26,7 +27,7 @@ from tests.adapters.imagestore.test_contract import bytes_of, deleted, keep, sav
 from tests.servers.faulty_proxy import Fault, FaultyProxy, Plan, nothing_fails
 from tests.servers.s3 import SECRET, new_bucket, place_in, server_port
 
-QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=0.005)
+QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=0.005, rest=0)
 
 
 @pytest.fixture
@@ -87,6 +88,39 @@ def test_a_put_that_fails_says_what_happened_and_what_to_do(
     assert SECRET not in str(raised.value)
     proxy.plan = nothing_fails
     assert bucket.size("images/a") is None
+
+
+def test_a_silent_store_is_not_asked_for_a_while(proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits behind whoever waited in vain; then it is asked again, and all is well."""
+    seconds = [0.0]
+    monkeypatch.setattr(bucket_module, "monotonic", lambda: seconds[0])
+    bucket = Bucket(place_in(new_bucket(), port=proxy.port), QUICK._replace(retries=0, rest=5))
+    proxy.plan = lambda _method, _path: Fault.SILENT
+    with pytest.raises(ObjectStoreError, match="in time") as raised:
+        bucket.put_new("images/a", b"cat", "image/png")
+    assert not raised.value.is_certain
+    proxy.settle()
+    proxy.plan = nothing_fails
+    asked, seconds[0] = len(proxy.asked), 4.9
+    with pytest.raises(ObjectStoreError, match="in time") as raised:
+        bucket.put_new("images/a", b"cat", "image/png")
+    assert raised.value.is_certain
+    with pytest.raises(ObjectStoreError, match="in time"):
+        bucket.delete("images/a")
+    assert len(proxy.asked) == asked
+    seconds[0] = 5.0
+    bucket.put_new("images/a", b"cat", "image/png")
+    assert bucket.read("images/a", 10) == b"cat"
+
+
+def test_a_store_that_knows_no_conditions_is_put_to_without(bucket: Bucket, proxy: FaultyProxy) -> None:
+    """It is asked with one once."""
+    proxy.without_conditions = True
+    for key in ("images/a", "images/b"):
+        bucket.put_new(key, b"cat", "image/png")
+        assert bucket.read(key, 10) == b"cat"
+    assert [fault for method, _, fault in proxy.asked if method == "PUT"].count(Fault.NOT_DONE) == 1 + QUICK.retries
+    assert not bucket.is_conditional("images/c")
 
 
 def test_a_bucket_that_is_not_there_and_a_store_that_is_not_there_are_told_apart() -> None:
