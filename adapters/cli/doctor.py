@@ -70,7 +70,9 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
         *_looked("root", lambda: storage.root(config, engine)),
         *_looked("files", lambda: storage.written(config, engine, images)),
         *_looked("others", lambda: storage.exposed(config, files_of(config))),
-        *_looked("images", lambda: storage.kept_images(images, state) if objects is None else bucket.bucket(objects)),
+        *_looked(
+            "images", lambda: storage.kept_images(images, state) if objects is None else bucket.bucket(objects, state)
+        ),
         *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
         *_looked("database", lambda: database.database(config)),
         *of_log,

@@ -104,6 +104,17 @@ def test_doctor_says_what_is_wrong_with_the_bucket(in_bucket: InBucket, given: d
     assert "disk" in findings_of(ran)
 
 
+def test_doctor_says_that_log_and_bucket_do_not_go_together(in_bucket: InBucket, tmp_path: Path) -> None:
+    """A log whose images are elsewhere, and images whose log is."""
+    in_bucket("generate", "a cat", "--user", "1")
+    elsewhere = in_bucket("doctor", "--json", STORAGE_ROOT=f"s3://{new_bucket()}/abby")
+    assert elsewhere.code == 1
+    assert "migrate --to bucket" in findings_of(elsewhere)["images"]["advice"]
+    lost = in_bucket("doctor", "--json", LOCAL_ROOT=str(tmp_path / "other"))
+    assert lost.code == 1
+    assert "There is no log" in findings_of(lost)["images"]["found"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -221,7 +232,7 @@ def test_a_store_without_conditions_and_one_with_another_clock_are_told(monkeypa
     monkeypatch.setattr(Bucket, "is_conditional", lambda _self, _key: False)
     monkeypatch.setattr(examining, "ahead_of", lambda *_times: -700.0)
     assert examine_bucket(place).ahead_seconds == -700.0
-    findings = {finding.check: finding for finding in look(place)}
+    findings = {finding.check: finding for finding in look(place, None)}
     assert [finding.level for finding in findings.values()] == [Level.OK, Level.WARN, Level.WARN]
     assert "700 seconds behind" in findings["store clock"].found
 
