@@ -192,8 +192,8 @@ class S3ImageStore(OfBuckets):
                 self._failed[key] = getattr(error, "sentence", None) or str(error) or type(error).__name__
 
     def _carry_out(self, key: Key, touched: Touched, *, looking: bool) -> None:
-        if touched.staged is not None and looking:
-            self._note_place(key, touched.name, touched.staged)
+        if touched.staged is not None:
+            self._note_place(key, touched.name, touched.staged, looking=looking)
         gone = self._gone(key, touched)
         if gone and not key.temp:
             self.thumbnails.remove(key.user, touched.name)
@@ -202,12 +202,12 @@ class S3ImageStore(OfBuckets):
         if touched.staged is not None:
             self._marks.take(marks_of(touched.staged))
 
-    def _note_place(self, key: Key, name: str, staged: str) -> None:
+    def _note_place(self, key: Key, name: str, staged: str, *, looking: bool) -> None:
         """Whether the bytes are there: asked only where another process put them, or a former run."""
         with self._guard:
             is_known = staged in self._put
             self._put.discard(staged)
-        if not is_known and self.bucket.size(image_key(staged)) is None:
+        if looking and not is_known and self.bucket.size(image_key(staged)) is None:
             self.missing.add(key)
             _log.error("image without an object", user=key.user, name=name)
 

@@ -5,6 +5,7 @@ heard of so far.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -103,6 +104,24 @@ def test_what_one_saves_the_others_show_and_may_replace(stores: list[Storage], p
     assert [image_bytes(other, "1", "a.png") for other in (one, two, three)] == [None] * 3
     sweep(stores)
     assert list(Bucket(place).all_below("images")) == []
+
+
+def test_what_a_killed_one_left_goes_and_nothing_that_is_named(stores: list[Storage], place: ObjectPlace) -> None:
+    """The log in the database says which is which."""
+    one, two, _ = stores
+    saved = asyncio.run(save_image(one, NewImage("1", b"kept", "a.png")))
+    assert isinstance(saved, SavedImage)
+    have_heard(stores)
+    images = two.opened().images
+    [kept] = [found.key for found in Bucket(place).all_below("images")]
+    images.stage("0" * 32, b"left", None)
+    folder = two.root / "images/.staged"
+    (folder / kept.removeprefix("images/")).touch()
+    for mark in folder.iterdir():
+        os.utime(mark, (0, 0))
+    sweep([two])
+    assert [found.key for found in Bucket(place).all_below("images")] == [kept]
+    assert list(folder.iterdir()) == []
 
 
 def test_whatever_three_do_at_once_every_image_has_its_bytes(stores: list[Storage], place: ObjectPlace) -> None:
