@@ -21,6 +21,7 @@ from adapters.application.results import ImageSave
 from adapters.application.saves import saves_of
 from adapters.images.file_names import promises
 from adapters.images.formats import EXTENSIONS
+from adapters.ports.faults import StorageUnavailable
 from domain.event_data import to_data
 from domain.events import CleanupCompleted, Event, ImageSaved
 from domain.names import name_key
@@ -108,7 +109,11 @@ def _record(
     own = (_own(event, user) for event in recorded)
     events = [{"type": type(event).__name__, "data": to_data(event)} for event in own]
     names = [save.name for save in saves]
-    details = list(zip(names, storage.running().images.read_all_details(user, names), strict=True))
+    try:
+        told = storage.running().images.read_all_details(user, names)
+    except OSError as error:  # an archive without them would be taken for all there is
+        raise StorageUnavailable(error.strerror or str(error)) from error
+    details = list(zip(names, told, strict=True))
     texts = list(_texts(user, events, details, room))
     for number, text in enumerate(texts, 1):
         yield _text("record.json" if len(texts) == 1 else f"record-{number}.json", text)

@@ -90,4 +90,4 @@ def _of_disks(opened: OpenRoot) -> list[Measured]:
     for of, free_bytes in (("images", opened.images.free_bytes), ("log", opened.free_bytes)):
         with suppress(OSError):
             found.append(Measured("abby_disk_free_bytes", free_bytes(), (of,)))
-    return found
+    return [*found, *opened.images.measured()]

@@ -88,6 +88,18 @@ METRICS: Mapping[str, Described] = {
     "abby_pool_limit_bytes": Described(Kind.GAUGE, "Bytes that all users together may use and hold."),
     "abby_users": Described(Kind.GAUGE, "Users who have or had images."),
     "abby_disk_free_bytes": Described(Kind.GAUGE, "Bytes free on the disk of the images, and of the log.", ("of",)),
+    "abby_bucket_requests": Described(
+        Kind.COUNTER,
+        "Requests to the bucket of the images since the start, by what was asked and how it ended: done, missing, "
+        "refused, failed or silent.",
+        ("verb", "outcome"),
+    ),
+    "abby_bucket_request_seconds": Described(
+        Kind.HISTOGRAM, "Seconds that such a request took, the client's repeats among them.", ("verb",)
+    ),
+    "abby_bucket_names_unfinished": Described(
+        Kind.GAUGE, "Names of which something is still to be deleted in the bucket, or a mark of it on this machine."
+    ),
     "abby_generation_requests": Described(Kind.GAUGE, "Generations under way: running, waiting and being kept."),
     "abby_generation_requests_limit": Described(Kind.GAUGE, "So many of them are taken; one more is refused."),
     "abby_generation_requests_running": Described(Kind.GAUGE, "Generations whose turn it is at the provider."),

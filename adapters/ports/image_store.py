@@ -13,6 +13,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from adapters.ports.measured import Measured
 from domain.events import Event
 from domain.view import View
 
@@ -200,6 +201,9 @@ class ImageStore(Protocol):
 
     def has_room_for(self, size_bytes: int) -> bool:
         """Whether there is room for so many bytes where images lie. Raises OSError."""
+
+    def measured(self) -> Iterable[Measured]:
+        """What it measures of itself, beside the room that is left."""
 
     def free_bytes(self) -> int:
         """Room that is left on the disk where the bytes lie; where none has them, on that of what is kept beside them.

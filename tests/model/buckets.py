@@ -19,6 +19,7 @@ from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.s3.bucket import Bucket, Found
 from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.imagestore.s3.marks import Marks
+from adapters.imagestore.s3.tallies import RequestTallies
 from adapters.ports.engines import Engines
 from adapters.ports.object_place import ObjectNotFoundError, ObjectPlace, ObjectStoreError
 from tests.model.tally import tally
@@ -37,6 +38,7 @@ class MemoryBucket(Bucket):
     def __init__(self, objects: dict[str, bytes], after: Callable[[str, Path], None]) -> None:
         self.place = PLACE
         self._silence = None
+        self.tallies = RequestTallies()
         self.objects = objects
         self.is_well = False
         self._after = after

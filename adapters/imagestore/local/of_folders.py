@@ -4,9 +4,11 @@ serves it but this program.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from adapters.ports.image_store import Saves
+from adapters.ports.measured import Measured
 
 LOOKED_AT = 1_000_000
 """A disk is asked as often as somebody likes."""
@@ -43,6 +45,10 @@ class OfFolders:
 
     def presigned(self, user: str, name: str, *, temp: bool, seconds: int) -> None:
         """There is none."""
+
+    def measured(self) -> Iterable[Measured]:
+        """Nothing more than the room that is left."""
+        return ()
 
     def has_room_for(self, size_bytes: int) -> bool:
         """Whether the disk has so much free. Raises OSError."""

@@ -19,6 +19,7 @@ from obstore import exceptions
 from obstore.store import S3Store
 
 from adapters.imagestore.s3.answers import is_without_conditions, told
+from adapters.imagestore.s3.tallies import RequestTallies
 from adapters.ports.object_place import ObjectNotFoundError, ObjectPlace, ObjectStoreError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Bucket:
     def __init__(self, place: ObjectPlace, patience: Patience | None = None) -> None:
         self.place = place
         self._patience = patience = patience or Patience()
+        self.tallies = RequestTallies()
         self._has_conditions = True
         self._silence: tuple[float, ObjectStoreError] | None = None
         self._store = S3Store(
@@ -72,7 +74,7 @@ class Bucket:
         )
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _asking(self, verb: str) -> Iterator[None]:
         """One request: what the client raises is told in our words. After a silence nobody is asked for a while, so
         that callers do not wait one after the other.
         """
@@ -80,14 +82,17 @@ class Bucket:
         if silence is not None and monotonic() < silence[0]:
             failure = silence[1]
             raise ObjectStoreError(failure.sentence, failure.advice, is_silent=True)
+        begun = monotonic()
         try:
             yield
         except _RAISED as error:
             failure = told(error, self.place)
             if failure.is_silent:
                 self._silence = (monotonic() + self._patience.rest, failure)
+            self.tallies.add(verb, failure, monotonic() - begun)
             raise failure from error
         self._silence = None
+        self.tallies.add(verb, None, monotonic() - begun)
 
     def put_new(self, key: str, data: bytes, media_type: str) -> None:
         """Puts an object where there is none: all of it, or nothing. Where the answer is lost, the object is looked
@@ -95,7 +100,7 @@ class Bucket:
         """
         for tries_left in reversed(range(PUT_TRIES)):
             try:
-                with self._asking():
+                with self._asking("put"):
                     self._put(key, data, media_type)
             except ObjectStoreError as lost:
                 is_taken = isinstance(lost.__cause__, exceptions.AlreadyExistsError)
@@ -135,7 +140,7 @@ class Bucket:
     def is_conditional(self, key: str) -> bool:
         """Whether a second put under a key is refused, as a condition says. Leaves the object."""
         try:
-            with self._asking():
+            with self._asking("put"):
                 obstore.put(self._store, key, b"", mode="create")
         except ObjectStoreError as error:
             cause = error.__cause__
@@ -148,26 +153,26 @@ class Bucket:
     def size(self, key: str) -> int | None:
         """How many bytes an object has; None where there is none."""
         try:
-            with self._asking():
+            with self._asking("look"):
                 return int(obstore.head(self._store, key)["size"])
         except ObjectNotFoundError:
             return None
 
     def read(self, key: str, most_bytes: int) -> bytes:
         """All of an object that is not larger; of a larger one nothing."""
-        with self._asking():
+        with self._asking("get"):
             found = obstore.get(self._store, key)
             return b"" if found.meta["size"] > most_bytes else bytes(found.bytes())
 
     def chunks(self, key: str) -> Iterator[bytes]:
         """All of an object, by and by."""
-        with self._asking():
+        with self._asking("get"):
             for chunk in obstore.get(self._store, key).stream(min_chunk_size=IN_MEMORY_BYTES):
                 yield bytes(chunk)
 
     def open(self, key: str) -> BufferedIOBase:
         """A copy of an object, to be read from its start and closed."""
-        with self._asking():
+        with self._asking("get"):
             found = obstore.get(self._store, key)
             if found.meta["size"] <= IN_MEMORY_BYTES:
                 return BytesIO(bytes(found.bytes()))
@@ -183,19 +188,19 @@ class Bucket:
 
     def delete(self, key: str) -> None:
         """Takes an object away; it may be gone already."""
-        with suppress(ObjectNotFoundError), self._asking():
+        with suppress(ObjectNotFoundError), self._asking("delete"):
             obstore.delete(self._store, key)
 
     def all_below(self, prefix: str) -> Iterator[Found]:
         """Every object whose key begins with `prefix` and a slash."""
-        with self._asking():
+        with self._asking("list"):
             for some in obstore.list(self._store, prefix):
                 for one in some:
                     yield Found(str(one["path"]), int(one["size"]), one["last_modified"])
 
     def signed(self, key: str, seconds: int) -> str:
         """An address that gives the object to whoever has it, for so long. Asks nobody, but for credentials."""
-        with self._asking():
+        with self._asking("sign"):
             return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds))
 
 

@@ -33,6 +33,7 @@ from adapters.imagestore.s3.marks import Marks
 from adapters.imagestore.s3.of_buckets import OfBuckets
 from adapters.imagestore.s3.touched import Touched, Use, uses_of
 from adapters.ports.image_store import Key, Place, Saves, Unfinished
+from adapters.ports.measured import Measured
 from adapters.ports.object_place import ObjectNotFoundError
 from adapters.ports.random_hex import random_hex
 from domain.events import Event
@@ -338,6 +339,12 @@ class S3ImageStore(OfBuckets):
             with self._guard:
                 self._left_by_probe = staged
         return [error for _ in places]
+
+    def measured(self) -> Iterable[Measured]:
+        """How the bucket was asked, and for how many names something is still to be done."""
+        with self._guard:
+            touched = len(self._touched)
+        return [*self.bucket.tallies.measured(), Measured("abby_bucket_names_unfinished", touched)]
 
     def free_bytes(self) -> int:
         """What is free on the disk of this machine's folder. Raises OSError."""

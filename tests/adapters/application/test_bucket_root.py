@@ -18,6 +18,7 @@ import pytest
 from adapters.application.deleting import delete_image_blocking
 from adapters.application.followed_root import FollowedRoot
 from adapters.application.keeping import refuse_unkeepable
+from adapters.application.measuring import measured
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import image_bytes, image_details, image_path
 from adapters.application.reserving import WantedPlaces
@@ -38,6 +39,7 @@ from adapters.ports.clock import utc_now
 from adapters.ports.engines import Engines
 from adapters.ports.faults import ConfigError, LogMissing, StorageUnavailable
 from adapters.ports.image_store import Key
+from adapters.ports.measured import Spread
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from domain.refusals import Refusal
@@ -167,6 +169,20 @@ def test_a_deletion_that_the_store_does_not_take_is_recorded_and_carried_out_lat
     proxy.plan = nothing_fails
     store.opened().images.reconcile_all()
     assert (readiness_of(store).notes, keys_of(store)) == ((), set())
+
+
+def test_how_the_bucket_is_asked_is_measured(store: Storage, proxy: FaultyProxy) -> None:
+    """By what was asked, and how that ended."""
+    kept(store, png(), "a.png")
+    proxy.plan = lambda _method, _path: Fault.ERROR
+    delete_image_blocking(store, "1", "a.png")
+    found = {(one.name, *one.labels): one.value for one in asyncio.run(measured(store)) if "bucket" in one.name}
+    assert found["abby_bucket_requests", "put", "done"] == 1
+    assert found["abby_bucket_requests", "delete", "failed"] == 1
+    assert found["abby_bucket_names_unfinished",] == 1
+    spread = found["abby_bucket_request_seconds", "put"]
+    assert isinstance(spread, Spread)
+    assert spread.count == 2  # the image, and what readiness tried
 
 
 def test_the_sweep_keeps_no_ledger_waiting_for_a_silent_store(store: Storage, proxy: FaultyProxy) -> None:
