@@ -1,12 +1,15 @@
 """The engine of a log in PostgreSQL. It is written there, and read in the copy below each storage root, which is a log
 of JSON lines: so whoever reads it beside its writer, verifies or copies it does that with the copy, which is brought up
 to date first where no process on this machine does so already.
+
+A log that is not marked as a copy is one of its own, such as that of a backup or of a root that was just restored: it
+is read as it is, and becomes a copy when a ledger opens it and the database has all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from adapters.disk.files import Files
@@ -19,8 +22,8 @@ from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import OnEvent, Restore
-from adapters.ports.faults import LogLocked, LogMissing, StorageUnavailable
-from adapters.ports.log_reports import LogLocation, LogReport
+from adapters.ports.faults import LogDamaged, LogForeign, LogLocked, LogMissing, StorageUnavailable
+from adapters.ports.log_reports import Damage, LogLocation, LogReport
 
 
 class PostgresEngine(JSONLEngine):
@@ -49,15 +52,16 @@ class PostgresEngine(JSONLEngine):
         database = Database(self._environment)
         try:
             beginning = self._beginning(database, root, clock)
-            return PostgresLog(
-                root,
-                database=database,
-                beginning=beginning,
-                clock=clock,
-                files=self._files,
-                on_event=on_event,
-                restore=restore,
-            )
+            with self._telling_of_a_copy(root):
+                return PostgresLog(
+                    root,
+                    database=database,
+                    beginning=beginning,
+                    clock=clock,
+                    files=self._files,
+                    on_event=on_event,
+                    restore=restore,
+                )
         except BaseException:
             database.close()
             raise
@@ -73,9 +77,10 @@ class PostgresEngine(JSONLEngine):
     ) -> JSONLRecorder:
         """Opens the copy, after it was brought up to date."""
         self._bring_up(root)
-        return super().open_for_reading(
-            root, beyond_watermark=beyond_watermark, at_end=at_end, on_event=on_event, restore=restore
-        )
+        with self._telling_of_a_copy(root):
+            return super().open_for_reading(
+                root, beyond_watermark=beyond_watermark, at_end=at_end, on_event=on_event, restore=restore
+            )
 
     def location(self, root: Path) -> LogLocation:
         """The database, and the folder of the copy."""
@@ -87,8 +92,8 @@ class PostgresEngine(JSONLEngine):
 
     def refuse_without_log(self, root: Path) -> None:
         """Raises LogMissing where there is no log in the database."""
-        del root  # whatever stands below it
         if not self._is_begun():
+            self._refuse_beside_a_log(root)
             raise LogMissing(
                 f"There is no log in {self._database.place} yet, so there is nothing to change, and nothing was made. "
                 "Check the POSTGRES_ settings, or start the service once."
@@ -107,9 +112,25 @@ class PostgresEngine(JSONLEngine):
         points: bytes = b"",
         marks: Sequence[int] = (),
     ) -> LogReport:
-        """What stands in the copy, after it was brought up to date."""
-        self._bring_up(root)
-        return super().verify(root, on_event=on_event, restore=restore, at_end=at_end, points=points, marks=marks)
+        """What stands in the copy, after it was brought up to date, as far as it is whole. Raises LogDamaged too where
+        the database lacks what the copy has.
+        """
+        parted: LogDamaged | None = None
+        try:
+            self._bring_up(root)
+        except LogForeign:
+            raise
+        except LogDamaged as damage:
+            parted = damage
+        report = super().verify(root, on_event=on_event, restore=restore, at_end=at_end, points=points, marks=marks)
+        if parted is not None and report.damage is None:
+            raise parted
+        return report
+
+    def refuse_damage(self, root: Path, damage: Damage | None) -> None:
+        """Raises LogDamaged for damage, and says of a copy that it is one."""
+        with self._telling_of_a_copy(root):
+            super().refuse_damage(root, damage)
 
     def _is_begun(self) -> bool:
         try:
@@ -118,24 +139,53 @@ class PostgresEngine(JSONLEngine):
             self._database.close()
 
     def _bring_up(self, root: Path) -> None:
-        """Takes in what the copy lacks, where nobody else does; a database that does not answer leaves it as it is."""
+        """Takes in what the copy lacks, where nobody else does; a database that does not answer leaves it as it is, and
+        so does a log of its own, which is nobody's to make a copy.
+        """
+        if super().exists(root) and not self._is_copy(root):
+            return
         try:
             if self._is_begun():
-                with closing(self.open_for_writing(root, clock=utc_now)):
-                    pass
+                with closing(self.open_for_writing(root, clock=utc_now, restore=lambda _: True)):
+                    pass  # what a snapshot spares is not read for this, and verified by whoever reads
         except (LogLocked, StorageUnavailable):
-            return
+            if not super().exists(root):
+                raise
+
+    def _is_copy(self, root: Path) -> bool:
+        return self._files.lexists(self._paths(root).origin)
+
+    @contextmanager
+    def _telling_of_a_copy(self, root: Path) -> Iterator[None]:
+        """Damage of a copy is none of the log."""
+        try:
+            yield
+        except LogDamaged as damage:
+            if damage.offset is None or not self._is_copy(root):
+                raise
+            raise LogDamaged(
+                f"{damage} This is only the copy of the log in {self._database.place}: move {self._paths(root).logs} "
+                "away and start again, and it is made anew.",
+                position=damage.position,
+                offset=damage.offset,
+                what=damage.what,
+                looks_like=damage.looks_like,
+            ) from damage
 
     def _beginning(self, database: Database, root: Path, clock: Clock) -> Beginning:
         rows = Rows(database)
         if (found := rows.beginning(None)) is not None:
             return found
-        if super().exists(root):
-            raise LogMissing(
-                f"There is no log in {database.place}, but there is one below {root}. No new one was begun, as all "
-                "quotas would begin at 0. Run `abby migrate --to postgres` to bring it there, or check the POSTGRES_ "
-                "settings."
-            )
+        self._refuse_beside_a_log(root)
         begun = rows.beginning(lambda: Beginning(new_header(clock), new_key().secret))
         assert begun is not None, "it was begun"
         return begun
+
+    def _refuse_beside_a_log(self, root: Path) -> None:
+        """Raises LogMissing where the database has none, and a log stands below the root."""
+        if super().exists(root):
+            raise LogMissing(
+                f"There is no log in {self._database.place}, but there is one below {root}. No new one was begun, as "
+                "all quotas would begin at 0. Run `abby migrate --to postgres` to bring it there, or check the "
+                "POSTGRES_ settings."
+            )

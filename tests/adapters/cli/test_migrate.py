@@ -194,7 +194,9 @@ def size_of(path: Path) -> int:
 SHORT, LONG = 5_000, 1_000_000
 
 
-@pytest.mark.parametrize("events", [SHORT, pytest.param(LONG, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "events", [SHORT, pytest.param(LONG, marks=[pytest.mark.thorough, pytest.mark.timeout(3_600)])]
+)
 def test_there_and_back_with_interruptions_it_is_the_same_log(
     events: int, root: Path, tmp_path: Path, abby: Abby, record_property: Callable[[str, object], None]
 ) -> None:
