@@ -42,6 +42,11 @@ class Turns:
         self._session: psycopg.Connection[Any] | None = None
         self._ask = _ASK.format(f"{LONGEST_SECONDS}s", f"{WAIT_SECONDS}s", LOCK_CLASS, database.schema)
 
+    @property
+    def without(self) -> int:
+        """How often no turn came in time."""
+        return self._tallies.without
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """A turn, for as long as the context lasts and the database lets it. Raises StorageUnavailable where there is
@@ -71,7 +76,7 @@ class Turns:
                 self._session.execute(self._ask)
             except psycopg.errors.LockNotAvailable:
                 self._give_back()
-                _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self._tallies.without + 1)
+                _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self.without + 1)
                 return False
             except psycopg.Error as error:  # perhaps the session ended with a turn that was too long
                 self.close()
