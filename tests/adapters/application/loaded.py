@@ -1,6 +1,6 @@
 """A program that saves, overwrites and deletes until it is killed, and says what it wants and what it was told.
 
-    python -m tests.adapters.application.loaded ROOT SEED
+    python -m tests.adapters.application.loaded ROOT SEED [s3://BUCKET/PREFIX]
 
 Each line is JSON: `[user, "wants", doing, name, sha256]`, and once the storage has answered `[user, "told", ...]` with
 the same. Every user has one coroutine, so of each at most one wish is open when the program dies.
@@ -47,11 +47,11 @@ async def act(storage: StorageManager, user: str, seed: str) -> None:
             say(user, "told", "save", name, digest)
 
 
-async def main(root: Path, seed: str) -> None:
-    """All users at once."""
-    with StorageManager(root, max_user_daily_gens=1_000_000) as storage:
+async def main(root: Path, seed: str, address: str | None = None) -> None:
+    """All users at once; images are in a bucket where its address is given."""
+    with StorageManager(address or root, max_user_daily_gens=1_000_000, local_root=root) as storage:
         await asyncio.gather(*(act(storage, f"u{number}", seed) for number in range(USERS)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

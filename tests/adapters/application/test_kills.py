@@ -23,9 +23,9 @@ Wish = tuple[str, str, str]
 """What to do, the name, the digest of its bytes."""
 
 
-def run_and_kill(root: Path, seed: int, answers: int, then_seconds: float) -> list[list[str]]:
+def run_and_kill(root: Path, seed: int, answers: int, then_seconds: float, *address: str) -> list[list[str]]:
     """What the program said before it was killed, that long after so many answers; the last line may be cut."""
-    command = [sys.executable, "-m", "tests.adapters.application.loaded", str(root), str(seed)]
+    command = [sys.executable, "-m", "tests.adapters.application.loaded", str(root), str(seed), *address]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as program:
         assert program.stdout is not None
         heard = b""
