@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -35,14 +36,16 @@ def bench(invocation: Invocation, output: Output, options: BenchOptions) -> int:
         return output.refused(malformed(WITHOUT_THE_FOLDER.format(project)))
     if options.chart and not options.chart.absolute().parent.is_dir():
         return output.refused(malformed(NO_FOLDER.format(options.chart)))
-    disk = _standing(invocation.set_up().storage.storage_root)
-    words = ["--dir", str(disk), *(word for work in options.only for word in ("--only", work))]
+    config = invocation.set_up()
+    disk = _standing(config.storage.storage_root)
+    words = ["--dir", str(disk), "--database", *(word for work in options.only for word in ("--only", work))]
     words += ["--rounds", str(options.rounds)] if options.rounds else []
     words += ["--quick"] if options.quick else []
     words += ["--json"] if output.as_json else []
     words += ["--chart", str(options.chart.absolute())] if options.chart else []
     sys.stdout.flush()
-    return subprocess.run([sys.executable, "-m", "scripts.bench", *words], cwd=project, check=False).returncode
+    command, database = [sys.executable, "-m", "scripts.bench", *words], json.dumps(dict(config.database.environment()))
+    return subprocess.run(command, cwd=project, input=database, text=True, check=False).returncode
 
 
 def _standing(path: Path) -> Path:

@@ -20,7 +20,7 @@ from adapters.cli.exits import Exit
 from scripts.bench.bench import FULL, QUICK, Bench
 from scripts.bench.figures import Figure
 from scripts.bench.showing import HEADINGS, TITLE, as_json, cells, row
-from scripts.bench.works import by_users, history, limits, memory, pairs, replay, restart, single, stages
+from scripts.bench.works import by_users, history, limits, memory, pairs, processes, replay, restart, single, stages
 
 WORKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "pairs": pairs.measure,
@@ -32,6 +32,7 @@ WORKS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "memory": memory.measure,
     "stages": stages.measure,
     "limits": limits.measure,
+    "processes": processes.measure,
 }
 
 
@@ -60,7 +61,7 @@ def main(words: list[str]) -> int:
     if not options.json:
         print(TITLE, row(HEADINGS), sep="\n", flush=True)
     with TemporaryDirectory(dir=options.dir, prefix=".bench-") as folder:
-        bench = Bench(sizes, Path(folder), streams.say)
+        bench = Bench(sizes, Path(folder), streams.say, json.load(sys.stdin) if options.database else {})
         figures = list(_measured(bench, options.only or list(WORKS), show=not options.json))
     if options.chart:
         from scripts.bench.chart import draw
@@ -108,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a few seconds of everything: to see it run, not to quote")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="write a chart of the pairs there, as SVG")
+    parser.add_argument("--database", action="store_true", help="the POSTGRES_ settings come as JSON on standard input")
     return parser
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -19,6 +20,7 @@ class Sizes(NamedTuple):
     walked_files: int
     counted_users: int
     decided_pairs: int
+    processes: tuple[int, ...]
 
 
 FULL = Sizes(
@@ -31,6 +33,7 @@ FULL = Sizes(
     walked_files=10_000,
     counted_users=10_000,
     decided_pairs=10_240,
+    processes=(1, 2, 4, 8),
 )
 QUICK = Sizes(
     rounds=1,
@@ -42,12 +45,16 @@ QUICK = Sizes(
     walked_files=200,
     counted_users=500,
     decided_pairs=512,
+    processes=(1, 2),
 )
 
 
 class Bench(NamedTuple):
-    """What every work is given. `tell` takes a line for somebody who waits."""
+    """What every work is given. `tell` takes a line for somebody who waits; `database` has the settings of one, if any
+    is configured.
+    """
 
     sizes: Sizes
     folder: Path
     tell: Callable[[str], None]
+    database: Mapping[str, str] = MappingProxyType({})

@@ -1,0 +1,55 @@
+"""Turns are given in the order in which they were asked for, so that no writer has less than its fair share."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from threading import Thread
+from time import monotonic, sleep
+
+import psycopg
+import pytest
+
+from adapters.eventlog.postgres import turns
+from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.turns import LOCK_CLASS, Turns
+from tests.servers.postgres import new_database
+
+SOON_SECONDS = 30.0
+WRITERS = 4
+_WAITING = (
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def until_waiting(session: psycopg.Connection[tuple[int]], count: int) -> None:
+    """Until so many wait for a turn."""
+    deadline = monotonic() + SOON_SECONDS
+    while session.execute(_WAITING).fetchone() != (count,):
+        assert monotonic() < deadline, f"{count} do not wait"
+        sleep(0.01)
+
+
+def test_turns_come_in_the_order_of_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever had one and asks again comes after all that wait already."""
+    for name in ("WAIT_SECONDS", "LONGEST_SECONDS"):
+        monkeypatch.setattr(turns, name, int(SOON_SECONDS))
+    database, taken = Database(new_database()), list[int]()
+
+    def write(number: int) -> None:
+        with closing(Turns(database)) as own:
+            for _ in range(2):
+                with own.turn(), database.session() as session:
+                    if len(taken) < WRITERS:  # the one before has asked again
+                        until_waiting(session, WRITERS - 1)
+                    taken.append(number)
+
+    threads = [Thread(target=write, args=(number,)) for number in range(WRITERS)]
+    with database.session() as holder:
+        holder.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, database.schema))
+        for waiting, thread in enumerate(threads, 1):
+            thread.start()
+            until_waiting(holder, waiting)
+    for thread in threads:
+        thread.join(SOON_SECONDS)
+    assert taken == [0, 1, 2, 3] * 2
