@@ -141,8 +141,15 @@ class Server:
     def kill(self) -> None:
         """Kills all of its processes at once, as a machine that loses its power does."""
         assert self._process is not None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        pid = self._process.pid
+        os.kill(pid, signal.SIGSTOP)  # it starts no more
+        of_sessions = Path(f"/proc/{pid}/task/{pid}/children")  # each is in a group of its own
+        processes = [*map(int, of_sessions.read_text().split() if of_sessions.exists() else ()), pid]
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
         self._process.wait(START_SECONDS)
+        while any(map(_is_alive, processes)):  # what they share is not free before
+            sleep(0.005)
         self._process = None
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
@@ -176,6 +183,13 @@ class Server:
         self.folder.mkdir(mode=0o700)
         if is_root():
             shutil.chown(self.folder, ACCOUNT, "nogroup")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @contextmanager
