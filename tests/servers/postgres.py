@@ -75,12 +75,13 @@ def free_port() -> int:
 def run(name: str, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Runs one of the server's programs to its end."""
     command = [str(programs() / name), *(str(argument) for argument in arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False, **_account())
+    done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False, **account())
     assert done.returncode == 0 or not check, f"{name}: {done.stderr}{done.stdout}"
     return done
 
 
-def _account() -> dict[str, Any]:
+def account() -> dict[str, Any]:
+    """What a program of a server is started with, so that the server takes it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     if not is_root():
         return {"env": environment}
@@ -120,7 +121,7 @@ class Server:
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(programs() / "postgres"), "-D", str(self.folder), *options],
-                stdout=log, stderr=log, start_new_session=sys.platform != "win32", **_account(),
+                stdout=log, stderr=log, start_new_session=sys.platform != "win32", **account(),
             )  # fmt: skip
         deadline = monotonic() + START_SECONDS
         while True:

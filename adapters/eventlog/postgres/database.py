@@ -79,6 +79,7 @@ class Database:
         self._servers = [*zip(map(str.strip, hosts), ports if len(ports) > 1 else ports * len(hosts), strict=True)]
         servers = " or ".join(f"{host}:{port}" for host, port in self._servers)
         self._place = f"the database {environment['POSTGRES_DBNAME']} at {servers}"
+        self._has_own_sessions = False
         self._guard = Lock()
         self._recorder: PostgresDCBRecorderTT | None = None
         self._unreachable = ("", 0.0)
@@ -155,12 +156,26 @@ class Database:
             recorder.datastore.close()
 
     def _connected(self) -> PostgresDCBRecorderTT:
-        self.session().close()  # what cannot be reached says so at once, where a pool would wait
+        with self.session() as session:  # what cannot be reached says so at once, where a pool would wait
+            self._refuse_lent(session)
         factory = PostgresTTDCBFactory(Environment(NAME, self._environment))
         given = factory.datastore.pool.kwargs
         assert isinstance(given, dict), "the library gives its pool the words of each connection"
         factory.datastore.pool.kwargs = {**given, **self._further()}
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
+
+    def _refuse_lent(self, session: psycopg.Connection[Any]) -> None:
+        """Raises ConfigError where two sessions of ours are one of the server's: neither keeps a lock or hears a ring."""
+        if self._has_own_sessions:
+            return
+        with self.session() as other:
+            if _server_of(session) == _server_of(other):
+                raise ConfigError(
+                    f"{self.place[0].upper()}{self.place[1:]} is behind a pooler that lends sessions by the "
+                    "transaction. Processes know of each other by sessions of their own, so nothing was begun. Set "
+                    "pool_mode = session in PgBouncer, or connect to PostgreSQL itself."
+                )
+        self._has_own_sessions = True
 
     def _further(self) -> dict[str, Any]:
         hosts, ports = zip(*self._servers, strict=True)
@@ -191,3 +206,8 @@ def said_no(fault: StorageUnavailable) -> bool:
     while error is not None and not isinstance(error, psycopg.Error):
         error = error.__cause__
     return error is not None and (error.sqlstate or "").startswith(SAID_NO)
+
+
+def _server_of(session: psycopg.Connection[Any]) -> object:
+    """The process of the server that answers a session."""
+    return session.execute("SELECT pg_backend_pid()").fetchone()
