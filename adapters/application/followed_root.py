@@ -27,9 +27,6 @@ _log = structlog.wrap_logger(logging.getLogger(__name__))
 class FollowedRoot:
     """A root opened for reading beside its writer: a thread follows the log. `position` of the state says how far."""
 
-    stale: str | None = None
-    """Nobody knows more than the log that is followed."""
-
     def __init__(self, root: Path, *, engines: Engines, clock: Clock) -> None:
         self.root = root
         self._clock = clock
@@ -51,6 +48,11 @@ class FollowedRoot:
         self._stopped = threading.Event()
         self._follower = threading.Thread(target=self._follow, name="abby-follower", daemon=True)
         self._follower.start()
+
+    @property
+    def stale(self) -> str | None:
+        """That the figures may be old; None where they are not."""
+        return self.recorder.doubt
 
     @property
     def state(self) -> QuotaState:

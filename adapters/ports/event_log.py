@@ -156,6 +156,9 @@ class OpenedLog(EventSource, Protocol):
 class FollowedLog(OpenedLog, Protocol):
     """A log that is read beside its writer."""
 
+    doubt: str | None
+    """That more may have been recorded than can be read here, as a sentence; None where that is not so."""
+
     def between(self, query: DCBQuery, after: int, up_to: int) -> Iterator[DCBSequencedEvent]:
         """The events above one position and up to another that match a query, in order; nothing behind that is looked
         at. Raises LogDamaged while iterating.

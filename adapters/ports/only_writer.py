@@ -11,6 +11,9 @@ from adapters.ports.shared_log import SharedLog
 class OnlyWriter:
     """A log that nobody else writes: there is no turn to wait for, and nothing to take in."""
 
+    doubt: str | None = None
+    """Nobody else knows more."""
+
     @property
     @abstractmethod
     def head(self) -> int:

@@ -45,7 +45,8 @@ def generate(invocation: Invocation, output: Output, user: str, request: Picture
             return output.refused(made)
         pictures = [_described(ask, user, picture, out, images) for picture in made.pictures]
     answer = _answer(user, made, pictures)
-    output.answer(answer, lambda console: _print(console, answer))
+    bucket = None if config.objects is None else str(config.objects)
+    output.answer(answer, lambda console: _print(console, answer, bucket))
     return Exit.DONE if all(picture.image for picture in made.pictures) else Exit.REFUSED
 
 
@@ -125,7 +126,7 @@ def _answer(user: str, made: Made, pictures: list[Mapping[str, Any]]) -> dict[st
     return {"user": user, "pictures": pictures, **about}
 
 
-def _print(console: Console, answer: Mapping[str, Any]) -> None:
+def _print(console: Console, answer: Mapping[str, Any], bucket: str | None) -> None:
     for picture in answer["pictures"]:
         image = picture["image"]
         if image is None:
@@ -133,7 +134,10 @@ def _print(console: Console, answer: Mapping[str, Any]) -> None:
         else:
             size = f"{image['width']}x{image['height']}, {in_mb(megabytes(image['size_bytes']))}"
             console.print(f"Made and kept as {image['name']} of {answer['user']} ({size}).", markup=False)
-            console.print(f"It lies at {image['path']}", markup=False, soft_wrap=True)
+            if bucket is not None:
+                console.print(f"It lies in {bucket}; --out FILE copies it.", markup=False, soft_wrap=True)
+            elif image["path"] is not None:
+                console.print(f"It lies at {image['path']}", markup=False, soft_wrap=True)
         if picture["seed"] is not None:
             console.print(
                 f"Seed {picture['seed']}, made by {answer['provider']} in {answer['seconds']:.1f} s.", markup=False

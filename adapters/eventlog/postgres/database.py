@@ -165,7 +165,7 @@ class Database:
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
     def _refuse_lent(self, session: psycopg.Connection[Any]) -> None:
-        """Raises ConfigError where two sessions of ours are one of the server's: neither keeps a lock or hears a ring."""
+        """Raises ConfigError where two sessions of ours are one of the server: neither keeps a lock or hears a ring."""
         if self._has_own_sessions:
             return
         with self.session() as other:

@@ -75,12 +75,15 @@ class PostgresEngine(JSONLEngine):
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
     ) -> JSONLRecorder:
-        """Opens the copy, after it was brought up to date."""
-        self._bring_up(root)
+        """Opens the copy, after it was brought up to date, or as it is where the database does not answer."""
+        silent = self._bring_up(root)
         with self._telling_of_a_copy(root):
-            return super().open_for_reading(
+            copy = super().open_for_reading(
                 root, beyond_watermark=beyond_watermark, at_end=at_end, on_event=on_event, restore=restore
             )
+        if silent is not None:
+            copy.doubt = f"{self._database.trouble(silent)} The figures are as of the copy on this machine."
+        return copy
 
     def location(self, root: Path) -> LogLocation:
         """The database, and the folder of the copy."""
@@ -138,19 +141,21 @@ class PostgresEngine(JSONLEngine):
         finally:
             self._database.close()
 
-    def _bring_up(self, root: Path) -> None:
-        """Takes in what the copy lacks, where nobody else does; a database that does not answer leaves it as it is, and
-        so does a log of its own, which is nobody's to make a copy.
+    def _bring_up(self, root: Path) -> StorageUnavailable | None:
+        """Takes in what the copy lacks, where nobody else does; a database that does not answer, which is told, leaves
+        it as it is, and so does a log of its own, which is nobody's to make a copy.
         """
         if super().exists(root) and not self._is_copy(root):
-            return
+            return None
         try:
             if self._is_begun():
                 with closing(self.open_for_writing(root, clock=utc_now, restore=lambda _: True)):
                     pass  # what a snapshot spares is not read for this, and verified by whoever reads
-        except (LogLocked, StorageUnavailable):
+        except (LogLocked, StorageUnavailable) as error:
             if not super().exists(root):
                 raise
+            return error if isinstance(error, StorageUnavailable) else None
+        return None
 
     def _is_copy(self, root: Path) -> bool:
         return self._files.lexists(self._paths(root).origin)

@@ -138,6 +138,8 @@ def _written_out(found: Iterable[DCBSequencedEvent]) -> StoredLines:
 class InMemoryReader:
     """A log that is followed beside its writer."""
 
+    doubt: str | None = None
+
     def __init__(self, log: InMemoryLog, resumed: int) -> None:
         self._log = log
         self.head = log.head

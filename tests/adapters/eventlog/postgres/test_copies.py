@@ -293,9 +293,13 @@ def test_the_copy_can_be_read_while_its_database_is_away(tmp_path: Path, environ
         a.checkpoint(0)
         with closing(PostgresEngine(Files(), environment).open_for_reading(tmp_path / "a")) as reader:
             assert len(list(reader.read())) == 2
+            assert reader.doubt is None
     away = PostgresEngine(Files(), {**environment, "POSTGRES_PORT": "1"})
     with closing(away.open_for_reading(tmp_path / "a")) as reader:
         assert len(list(reader.read())) == 2
+        assert reader.doubt is not None
+        assert reader.doubt.startswith(f"The database {environment['POSTGRES_DBNAME']} at 127.0.0.1:1 does not answer")
+        assert reader.doubt.endswith("The figures are as of the copy on this machine.")
     assert away.verify(tmp_path / "a").damage is None
     with pytest.raises(StorageUnavailable):
         away.open_for_writing(tmp_path / "a", clock=clock)

@@ -11,6 +11,7 @@ import pytest
 
 from adapters.eventlog.postgres import turns
 from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.tallies import SharingTallies
 from adapters.eventlog.postgres.turns import LOCK_CLASS, Turns
 from tests.servers.postgres import new_database
 
@@ -37,7 +38,7 @@ def test_turns_come_in_the_order_of_asking(monkeypatch: pytest.MonkeyPatch) -> N
     database, taken = Database(new_database()), list[int]()
 
     def write(number: int) -> None:
-        with closing(Turns(database)) as own:
+        with closing(Turns(database, SharingTallies())) as own:
             for _ in range(2):
                 with own.turn(), database.session() as session:
                     if len(taken) < WRITERS:  # the one before has asked again
