@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from adapters.application.adoption_mark import refuse_unfinished
@@ -11,12 +12,15 @@ from adapters.disk.files import Files
 from adapters.ports.clock import Clock
 from adapters.ports.faults import ConfigError
 from adapters.ports.log_reports import MovedLog
+from adapters.webhooks.cursor import COMMON_NAME, CURSOR_FILE
 
 if TYPE_CHECKING:
     from adapters.eventlog.postgres.database import Database  # late: an extra
 
 CALLED = "abby migrate"
 """How its sessions are called in the database: they are no service's."""
+BESIDE: Mapping[str, Path] = MappingProxyType({COMMON_NAME: CURSOR_FILE})
+"""What is kept beside the log, by its name in a database: the file of it below a root."""
 OnProgress = Callable[[int, int], None]
 """Called with how much is done, and how much there is."""
 
@@ -46,7 +50,7 @@ class Moving:
         from adapters.eventlog.postgres.to_database import to_database  # late, as above
 
         refuse_unfinished(self._root, self._files)
-        return to_database(self._root, self._database, self._files, progress)
+        return to_database(self._root, self._database, self._files, progress, BESIDE)
 
     def to_jsonl(self, clock: Clock, progress: OnProgress) -> MovedLog:
         """Makes the log in the database one of the root alone; goes on where it was cut off. Raises as `to_postgres`
@@ -55,7 +59,7 @@ class Moving:
         from adapters.eventlog.postgres.to_disk import to_disk  # late, as above
 
         refuse_unfinished(self._root, self._files)
-        return to_disk(self._root, self._database, self._files, clock, progress)
+        return to_disk(self._root, self._database, self._files, clock, progress, BESIDE)
 
 
 def _database(environment: Mapping[str, str]) -> Database:

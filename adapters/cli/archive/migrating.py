@@ -46,7 +46,10 @@ LAST = {
         "Give every further process the same settings and an empty STORAGE_ROOT of its own; its copy is made when it "
         "starts first."
     ),
-    "jsonl": "Keep the database until there is a backup of the root, then remove it.",
+    "jsonl": (
+        "Bring the images here too where they lie elsewhere (`abby audit` names those that are missing). Keep the "
+        "database until there is a backup of the root, then remove it."
+    ),
 }
 
 

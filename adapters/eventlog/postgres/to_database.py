@@ -10,12 +10,13 @@
     the database has something else, or more           refused, in words that say which way to go
 
 The file is only read. When every row was read back and is the file's line, the root is marked as a copy, and only then
-the log in the database is given its secret, so that there is never a moment in which two could be written.
+the log in the database is given its secret, so that there is never a moment in which two could be written. What is kept
+beside the log goes with it from a log of its own; of a copy what the database has counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -36,9 +37,11 @@ APPENDED_EVENTS = 2_000
 """At most in one append, but for a batch that has more."""
 
 
-def to_database(root: Path, database: Database, files: Files, progress: OnProgress) -> MovedLog:
+def to_database(
+    root: Path, database: Database, files: Files, progress: OnProgress, beside: Mapping[str, Path]
+) -> MovedLog:
     """Brings what the database lacks of the log, reads all of it back, and makes the root its copy. Done once, it finds
-    nothing to do but to look.
+    nothing to do but to look. `beside` are names, and the files below the root that hold what is kept under them.
 
     Raises TargetRefused where the database holds something else or more, ConfigError where this account may not write
     there, LogLocked, LogMissing, LogForeign, LogDamaged, StorageUnavailable or DiskFull.
@@ -48,6 +51,10 @@ def to_database(root: Path, database: Database, files: Files, progress: OnProgre
         bringing = _Bringing(log, database, read)
         brought = bringing.bring()
         compare(bringing.rows, log.header_line, log.tip.position, log.lines, read.read_back)
+        if not log.is_copy:
+            for name, file in beside.items():
+                if files.lexists(root / file):
+                    bringing.rows.keep(name, files.read(root / file))
         log.mark_as_copy(database.place)
         bringing.rows.end_to_bring(bringing.secret)
         return MovedLog(

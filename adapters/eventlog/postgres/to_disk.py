@@ -11,11 +11,12 @@ with every row, and becomes a log of its own.
     itself
     it was done before                              found so, and told
 
-The database is only read.
+The database is only read. What the processes keep there in common goes into the files of the root, under its names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from time import sleep
@@ -23,6 +24,7 @@ from time import sleep
 import psycopg
 
 from adapters.disk.files import Files
+from adapters.disk.whole_files import put_whole
 from adapters.eventlog.jsonl.creation import mark_as_own
 from adapters.eventlog.jsonl.format import Tip
 from adapters.eventlog.jsonl.held_log import HeldLog, holding
@@ -47,8 +49,11 @@ WHERE datname = current_database() AND application_name = %s AND pid <> pg_backe
 """
 
 
-def to_disk(root: Path, database: Database, files: Files, clock: Clock, progress: OnProgress) -> MovedLog:
-    """Makes the log in a database one of the root alone.
+def to_disk(
+    root: Path, database: Database, files: Files, clock: Clock, progress: OnProgress, beside: Mapping[str, Path]
+) -> MovedLog:
+    """Makes the log in a database one of the root alone. `beside` are names of what is kept with it, and the files
+    below the root for that.
 
     Raises LogLocked where others are connected to the database or hold the root, LogMissing where it holds no log,
     LogForeign where the root holds another, LogDamaged, StorageUnavailable or DiskFull.
@@ -74,7 +79,7 @@ def to_disk(root: Path, database: Database, files: Files, clock: Clock, progress
                 "changed. Run that command again where the log comes from, or go on there without the database."
             )
         beginning = Beginning(standing.header, standing.secret)
-        return _Bringing(root, database, beginning, files, progress).bring(clock, position_of(last))
+        return _Bringing(root, database, beginning, files, progress).bring(clock, position_of(last), beside)
 
 
 def _already_there(log: HeldLog, database: Database, standing: Standing, last: Row) -> MovedLog | None:
@@ -108,7 +113,7 @@ class _Bringing:
         self._progress = progress
         self._events = 0
 
-    def bring(self, clock: Clock, events: int) -> MovedLog:
+    def bring(self, clock: Clock, events: int, beside: Mapping[str, Path]) -> MovedLog:
         """Brings so many events, compares them, and makes the copy a log of its own."""
         self._events = events
         paths, database, rows = LogPaths.below(self._root), self._database, Rows(self._database)
@@ -127,6 +132,9 @@ class _Bringing:
             _refuse_others(database)
             if rows.last() != found:
                 raise _is_written(database)
+            for name, file in beside.items():
+                if (content := rows.kept(name)) is not None:
+                    put_whole(self._files, self._root / file, content)
             log.become_own()
             brought = log.head - (former[0].tip.position if former else 0)
             return _moved(paths, database, log.log_id, log.tip, brought=brought)

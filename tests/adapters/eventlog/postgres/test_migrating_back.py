@@ -261,3 +261,23 @@ def test_a_log_of_its_own_becomes_a_copy_only_where_the_database_has_all_of_it(
     assert there(root, kept).brought == 3
     with served(tmp_path / "other", kept) as other:
         assert other.head == 12
+
+
+def test_how_far_webhooks_were_told_goes_there_and_back(root: Path, tmp_path: Path) -> None:
+    """So that nothing is told twice or left out; of a copy what the database has counts, as any process may have told
+    more.
+    """
+    write_log(root, [3])
+    told, kept = root / "logs" / "webhooks.json", new_database()
+    told.write_bytes(b"up to 2")
+    there(root, kept)
+    told.write_bytes(b"older")
+    there(root, kept)
+    assert asked(kept, "SELECT name, content FROM abby_kept") == [("webhooks", b"up to 2")]
+    asked(kept, "UPDATE abby_kept SET content = 'up to 3'")
+    back(root, kept)
+    back(tmp_path / "new", kept)
+    assert told.read_bytes() == (tmp_path / "new" / "logs" / "webhooks.json").read_bytes() == b"up to 3"
+    told.write_bytes(b"up to 4")
+    there(root, kept)
+    assert asked(kept, "SELECT content FROM abby_kept") == [(b"up to 4",)]
