@@ -165,7 +165,7 @@ class Database:
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
     def _refuse_lent(self, session: psycopg.Connection[Any]) -> None:
-        """Raises ConfigError where two sessions of ours are one of the server: neither keeps a lock or hears a ring."""
+        """Raises ConfigError where two sessions of ours are one of the server's: neither keeps a lock or is rung."""
         if self._has_own_sessions:
             return
         with self.session() as other:
@@ -186,9 +186,7 @@ class Database:
             "target_session_attrs": "read-write",
             "application_name": self._called,
             **KEPT_ALIVE,
-            **(
-                {} if self.schema == "public" else {"options": f"-c search_path={self.schema}"}
-            ),  # the library names one table without it
+            **({} if self.schema == "public" else {"options": f"-c search_path={self.schema}"}),
         }
 
     def _give_up(self, recorder: PostgresDCBRecorderTT) -> None:

@@ -130,6 +130,7 @@ class PostgresLog(LogCopy):
             head = self.head + len(lines)
             try:
                 self._add(b"".join(lines), last)
+                self._known_at = monotonic()
             except (DiskFull, StorageUnavailable) as error:  # the database has it: the copy is brought up later
                 self._is_behind = True
                 _log.warning("copy of the log is behind", reason=str(error))
@@ -203,7 +204,6 @@ class PostgresLog(LogCopy):
         except DiskFull:  # what is recorded is recorded: the room that is kept for deletions is for it too
             self.add(lines, on_event)
         self._last = last
-        self._known_at = monotonic()
 
     def _row_of_tip(self) -> Row:
         """The row in the database of the last event in the copy. Raises LogDamaged where there is none."""

@@ -16,7 +16,7 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl import JSONLEngine
 from adapters.eventlog.postgres import log as log_module
 from adapters.eventlog.postgres.engine import PostgresEngine
-from adapters.eventlog.postgres.rows import Rows
+from adapters.eventlog.postgres.rows import Row, Rows
 from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import ConfigError, DiskFull, LogDamaged, LogForeign, LogMissing, StorageUnavailable
 from tests.adapters.eventlog.jsonl.logs import Disk, batch, clock, event, fails, numbers
@@ -99,6 +99,33 @@ def test_batches_go_over_pages(tmp_path: Path, environment: Environment, monkeyp
         monkeypatch.setattr(Rows.after, "__defaults__", (4,))
         assert b.follow() == sum(sizes)
     assert copy_of(tmp_path / "a") == copy_of(tmp_path / "b")
+
+
+def test_a_copy_that_has_taken_in_a_part_is_behind(
+    tmp_path: Path, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How stale it is says when all was known, and not when something came."""
+    with closing(opened(tmp_path / "a", environment)) as a, closing(opened(tmp_path / "b", environment)) as b:
+        for _ in range(8):
+            a.append([event()])
+        monkeypatch.setattr(log_module, "PAGE", 4)
+        read, asked = b._rows.after, list[int]()
+
+        def once(row: int, limit: int) -> list[Row]:
+            asked.append(row)
+            if len(asked) > 1:
+                raise StorageUnavailable("away")
+            return read(row, limit)
+
+        monkeypatch.setattr(b._rows, "after", once)
+        b._known_at -= 60
+        with pytest.raises(StorageUnavailable):
+            b.follow()
+        assert b.head == 4
+        assert b.shared.seconds_behind >= 60
+        monkeypatch.setattr(b._rows, "after", read)
+        b.follow()
+        assert b.shared.seconds_behind < 5
 
 
 def test_a_database_that_ends_in_the_middle_of_a_batch_is_damaged(tmp_path: Path, environment: Environment) -> None:
