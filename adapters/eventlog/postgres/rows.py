@@ -8,7 +8,8 @@ an id of p + 1 or more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import starmap
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ import psycopg
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery
 from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT
 from eventsourcing.persistence import IntegrityError, PersistenceError
-from psycopg.rows import tuple_row
+from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.eventlog.jsonl.format import fixed_form
@@ -29,6 +30,8 @@ PAGE = 2_000
 """Rows that are read at once."""
 SCHEMA_LOCK = (0x41626279, 1)
 """The advisory lock under which tables are made."""
+WARNING = "01000"
+"""What a server says of a commit that was cancelled while it waited for a standby, in whatever language."""
 ANYTHING = DCBQuery()
 
 
@@ -111,7 +114,7 @@ class Rows:
         StorageUnavailable, and then it is not known whether they were recorded: `outcome` tells.
         """
         stored = [DCBEvent(event.type, line, list(event.tags)) for event, line in zip(events, lines, strict=True)]
-        with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
+        with self._replicated() as (recorder, cursor):
             if self._following(recorder, cursor, after, 1):
                 raise IntegrityError(f"row {after.id} is no longer the last")
             cursor.execute(
@@ -127,10 +130,31 @@ class Rows:
         not recorded. No append that began before is under way any more when it answers: each holds the lock that it
         waits for; and where commits wait for a standby, that has them too. Raises RowMissing, StorageUnavailable.
         """
-        with self._database.recorder() as recorder, recorder.datastore.transaction(commit=True) as cursor:
+        with self._replicated() as (recorder, cursor):
             found = self._following(recorder, cursor, after, len(lines))
             cursor.execute(_WAIT_FOR_STANDBY)
         return found[-1].id if [row.line for row in found] == list(lines) else None
+
+    @contextmanager
+    def _replicated(self) -> Iterator[tuple[PostgresDCBRecorderTT, psycopg.Cursor[DictRow]]]:
+        """A transaction that is committed at the end, on a standby too where commits wait for one. Raises
+        StorageUnavailable also where somebody had it wait no longer: the server calls it done then, with a warning.
+        """
+        warnings: list[str] = []
+
+        def note(told: psycopg.errors.Diagnostic) -> None:
+            if told.sqlstate == WARNING:
+                warnings.append(told.message_primary or WARNING)
+
+        with self._database.recorder() as recorder, recorder.datastore.get_connection() as session:
+            session.add_notice_handler(note)
+            try:
+                with session.transaction():
+                    yield recorder, session.cursor()
+            finally:
+                session.remove_notice_handler(note)
+            if warnings:
+                raise psycopg.OperationalError(warnings[0])
 
     def _following(
         self, recorder: PostgresDCBRecorderTT, cursor: psycopg.Cursor[Any], after: Row, limit: int

@@ -19,6 +19,10 @@ from tests.adapters.eventlog.jsonl.logs import event
 from tests.servers.pair import AT_ONCE, Pair, operator, pair
 from tests.servers.postgres import Server
 
+_END_WAITING = {
+    way: f"SELECT pg_{way}_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+    for way in ("cancel", "terminate")
+}
 _END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'abby'"
 
 
@@ -94,3 +98,21 @@ def test_an_old_primary_that_comes_back_beside_the_new_one_records_nothing(tmp_p
                 recording.result()
         finally:
             old.stop("immediate")
+
+
+def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(tmp_path: Path) -> None:
+    """An operator ends what hangs, as the standby is away: PostgreSQL then calls a cancelled commit done. It is told
+    once the standby has it.
+    """
+    with pair() as both, opened(both, tmp_path) as log, ThreadPoolExecutor(1) as pool:
+        assert record(log, 1) == 1
+        for way, position in (("cancel", 2), ("terminate", 3)):
+            both.standby.stop()
+            recording = pool.submit(record, log, position)
+            assert not wait([recording], 0.3).done
+            with operator(both.primary) as session:
+                assert session.execute(_END_WAITING[way]).fetchall() == [(True,)]
+            assert not wait([recording], 0.7).done, f"told after {way}, and the standby does not have it"
+            both.standby.start(**AT_ONCE)
+            assert recording.result(10) == position
+            assert rows_in(both.standby) == position
