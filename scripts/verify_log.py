@@ -1023,6 +1023,7 @@ class Verifier:
         self.key = key
         self.progress = progress
         self.slots = read_slots(path.with_name("head"))  # before the log, which goes on while we look
+        self.is_copy = path.with_name("copy-of").exists()
         self.report = Report(str(path), path.stat().st_size)
         self.account = Account()
         self.bad: Finding | None = None
@@ -1139,7 +1140,7 @@ class Verifier:
                 return Finding(None, None, "the watermark beside it, head, cannot be read")
         if self.slots and (found := self.contradiction(self.slots[0], tip)) is not None:
             return found
-        if self.bad is not None and (later := self.later_batch()) is not None:
+        if self.bad is not None and not self.is_copy and (later := self.later_batch()) is not None:
             return self.bad._replace(what=f"{self.bad.what}, and a later batch was written after it, at byte {later}")
         return None
 

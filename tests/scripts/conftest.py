@@ -52,9 +52,9 @@ def judge(tmp_path: Path, perl: str | None) -> Judge:
     def judged(cases: Iterable[Case]) -> int:
         wrong: list[str] = []
         files = []
-        folders: dict[bytes | None, Path] = {}
+        folders: dict[tuple[bytes | None, bool], Path] = {}
         for number, case in enumerate(cases):
-            path = beside(folders, tmp_path, case.head) / f"{number}.jsonl"
+            path = beside(folders, tmp_path, case) / f"{number}.jsonl"
             path.write_bytes(case.log)
             report = verify_log.verify(path)
             files.append((case, path, report))
@@ -67,14 +67,17 @@ def judge(tmp_path: Path, perl: str | None) -> Judge:
     return judged
 
 
-def beside(folders: dict[bytes | None, Path], tmp_path: Path, watermark: bytes | None) -> Path:
-    """A folder with this watermark in it, for all logs that are looked at beside it."""
-    if watermark not in folders:
-        folders[watermark] = tmp_path / f"beside{len(folders)}"
-        folders[watermark].mkdir()
-        if watermark is not None:
-            (folders[watermark] / "head").write_bytes(watermark)
-    return folders[watermark]
+def beside(folders: dict[tuple[bytes | None, bool], Path], tmp_path: Path, case: Case) -> Path:
+    """A folder with a case's watermark in it, for all logs that are looked at beside it."""
+    key = (case.head, case.is_copy)
+    if key not in folders:
+        folders[key] = tmp_path / f"beside{len(folders)}"
+        folders[key].mkdir()
+        if case.head is not None:
+            (folders[key] / "head").write_bytes(case.head)
+        if case.is_copy:
+            (folders[key] / "copy-of").write_text("the database abby at db:5432\n5ca1ab1e\n")
+    return folders[key]
 
 
 def differences(case: Case, report: verify_log.Report) -> Iterator[str]:

@@ -352,6 +352,7 @@ class Case(NamedTuple):
     """One file, with or without a watermark, and what both verifiers must say; None where only that they agree.
 
     `position` is where it shows, `rule` the rule of the document that it breaks, `sums` the bytes used and held.
+    `is_copy`: a file beside it says that it is the copy of a log in a database.
     """
 
     name: str
@@ -361,6 +362,7 @@ class Case(NamedTuple):
     position: int | None = None
     rule: str | None = None
     sums: tuple[int, int] | None = None
+    is_copy: bool = False
 
 
 Judge = Callable[[Iterable[Case]], int]

@@ -140,7 +140,7 @@ sub verify { my ($path) = @_; my $head = $path =~ s{[^/]*\z}{head}r; my $slots =
     return ('damaged', $whole, undef, 'head') if grep({ $_->{log} ne $id } @slots) || -e $head && !$m && $end < length $log; my $own = hmac_sha256('abby head 1', substr $::key // '', 0, 32); return ('damaged', $whole, undef, 'seal') if $m && $::key && ($m->{seal} ? $m->{seal} ne hmac_sha256_hex($m->{body}, $own) : 32 < length $::key);
     return ('damaged', $whole, $pos + 1, $bad eq 'bad line' ? 'cut' : 'older') if $m && ($m->{size} > length $log || $m->{position} > $whole);
     return ('damaged', $whole, $m->{position}, 'replaced') if $m && ($at{ $m->{size} } // '') ne "$m->{position} $m->{hash}"; return ('damaged', $whole, $m->{position} + 1, 'added') if $m && $m->{ended} && $m->{size} < length $log;
-    return ('damaged', $whole, $pos + 1, 'later batch') if $later;
+    return ('damaged', $whole, $pos + 1, 'later batch') if $later && !-e $path =~ s{[^/]*\z}{copy-of}r;
     $wrong ? ('damaged', $whole, @$wrong) : $bad ? ('torn', $whole, $pos + 1, $bad) : ('whole', $whole, undef, '') }
 for my $file (@ARGV) { if ($file =~ /^--key=(.*)/s) { $::key = slurp($1); next } my ($result, $sum) = ([verify($file)], { image_bytes => 0, temp_bytes => 0, held_bytes => 0 });
     $sum->{ /^true/ ? 'temp_bytes' : 'image_bytes' } += $stands->{$_} for keys %$stands; $sum->{held_bytes} += $_->{open} * $_->{bytes_each} for values %$known; $sum->{points} = -($points->{mint} // 0);

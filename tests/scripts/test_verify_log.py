@@ -260,6 +260,8 @@ def test_a_hole_is_torn_in_the_last_batch_alone(judge: Judge, log: bytes) -> Non
         Case("in the last batch, alone", holed, None, "torn", 34),
         Case("in an earlier batch", earlier, head(slot(log, 20)), "damaged", 28),
         Case("in an earlier batch, alone", earlier, None, "damaged", 28),
+        Case("in an earlier batch of a copy", earlier, head(slot(log, 20)), "torn", 28, is_copy=True),
+        Case("in a copy, and its watermark knows better", earlier, head(slot(log, 30)), "damaged", 28, is_copy=True),
     ])  # fmt: skip
 
 

@@ -50,7 +50,8 @@ def copy_log(
             log = read_whole(files, descriptors, paths, takers=Takers(on_event))
             scanner, header = log.found.scanner, log.found.header
             refuse_damage(paths, contradicts_watermark(scanner, log.slots, header, log.size))
-            refuse_damage(paths, lost_more_than_a_batch(scanner) or log.found.lost or holds_no_event(scanner))
+            refuse_damage(paths, lost_more_than_a_batch(scanner, is_copy=files.lexists(paths.origin)))
+            refuse_damage(paths, log.found.lost or holds_no_event(scanner))
             tip = _tip_at(files, log, paths, scanner.whole.position if up_to is None else up_to)
             key = _key(files, paths) if with_key else None
         except OSError as error:

@@ -104,7 +104,8 @@ def holding(root: Path, files: Files, *, on_event: OnEvent | None = None) -> Ite
             log = read_whole(files, descriptors, paths, takers=Takers(on_event))
             scanner, header = log.found.scanner, log.found.header
             refuse_damage(paths, contradicts_watermark(scanner, log.slots, header, log.size))
-            refuse_damage(paths, lost_more_than_a_batch(scanner) or log.found.lost or holds_no_event(scanner))
+            refuse_damage(paths, lost_more_than_a_batch(scanner, is_copy=files.lexists(paths.origin)))
+            refuse_damage(paths, log.found.lost or holds_no_event(scanner))
         except OSError as error:
             raise unusable(paths, error) from error
         yield HeldLog(files, paths, log)

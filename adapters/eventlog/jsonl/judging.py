@@ -52,9 +52,11 @@ def _added(events: int, size: int) -> str:
     return f"{lines}{size:,} bytes were added after the service had stopped, and not by it"
 
 
-def lost_more_than_a_batch(scanner: Scanner) -> Damage | None:
-    """Damage that cannot be a torn batch, because a later batch is written only after the earlier one was synced."""
-    if scanner.broken is None or scanner.later is None:
+def lost_more_than_a_batch(scanner: Scanner, *, is_copy: bool) -> Damage | None:
+    """Damage that cannot be a torn batch, because a later batch is written only after the earlier one was synced. Not
+    so in a copy of a log that is kept elsewhere, which is synced before its watermark is written.
+    """
+    if scanner.broken is None or scanner.later is None or is_copy:
         return None
     position, offset, why = scanner.broken
     return Damage(position, offset, f"{why}, although a later batch (at byte {scanner.later}) was written after it")

@@ -153,7 +153,7 @@ class _Opening:
         header, scanner, resumed, lost = verify_to(self._files, fd, self._paths, slots, end=size, takers=takers)
         refuse_damage(self._paths, lost)
         refuse_damage(self._paths, contradicts_watermark(scanner, slots, header, size))
-        refuse_damage(self._paths, lost_more_than_a_batch(scanner))
+        refuse_damage(self._paths, lost_more_than_a_batch(scanner, is_copy=self._files.lexists(self._paths.origin)))
         refuse_damage(self._paths, holds_no_event(scanner))
         return header, scanner, resumed
 

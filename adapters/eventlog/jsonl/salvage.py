@@ -50,7 +50,8 @@ def salvage(root: Path, to: Path, *, files: Files | None = None, on_event: OnEve
         except OSError as error:
             raise unusable(paths, error) from error
         try:
-            return _Salvage(files=files, target=target, fd=fd, size=size, slots=slots, found=found).carry_out(key)
+            new = _Salvage(files=files, target=target, fd=fd, size=size, slots=slots, found=found)
+            return new.carry_out(key, is_copy=files.lexists(paths.origin))
         except OSError as error:
             raise _unwritable(target, error) from error
 
@@ -96,7 +97,7 @@ class _Salvage:
         self._found = found
         self._entries = 0
 
-    def carry_out(self, key: Key | None) -> SalvagedLog:
+    def carry_out(self, key: Key | None, *, is_copy: bool) -> SalvagedLog:
         """Writes the new root. Its log is named last, so that half of one is never taken for a log."""
         files, target, whole = self._files, self._target, self._found.scanner.sound
         if files.list_directory(target.root):
@@ -114,7 +115,8 @@ class _Salvage:
         files.sync_directory(target.logs)
         files.sync_directory(target.root)
         scanner, header = self._found.scanner, self._found.header
-        damage = contradicts_watermark(scanner, self._slots, header, self._size) or lost_more_than_a_batch(scanner)
+        damage = contradicts_watermark(scanner, self._slots, header, self._size)
+        damage = damage or lost_more_than_a_batch(scanner, is_copy=is_copy)
         return SalvagedLog(
             log=target.log,
             left_out=left_out,

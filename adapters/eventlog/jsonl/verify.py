@@ -85,7 +85,8 @@ def verify(
                 lost = lost or lacks_a_point(files, read, points, read_key(files, paths))
             found = Verified(header, scanner, resumed, lost)
             is_alone = not slots and not files.lexists(paths.head)
-            damage = _damage_of(found, None if is_alone else slots, size)
+            is_copy = files.lexists(paths.origin)
+            damage = _damage_of(found, None if is_alone else slots, size, is_copy=is_copy)
             if damage is not None and not damage.looks_like:
                 damage = damage._replace(looks_like=looks_like(files, fd, header, scanner, slots))
         except OSError as error:
@@ -115,11 +116,11 @@ def _report_of(location: str, found: Verified, slot: Slot | None, size: int, dam
     )
 
 
-def _damage_of(found: Verified, slots: list[Slot] | None, size: int) -> Damage | None:
+def _damage_of(found: Verified, slots: list[Slot] | None, size: int, *, is_copy: bool) -> Damage | None:
     """What is wrong with a log as it was read; `slots` None where there is no watermark to compare it with."""
     header, scanner, _, lost = found
     contradiction = None if slots is None else contradicts_watermark(scanner, slots, header, size)
-    return contradiction or lost_more_than_a_batch(scanner) or lost or holds_no_event(scanner)
+    return contradiction or lost_more_than_a_batch(scanner, is_copy=is_copy) or lost or holds_no_event(scanner)
 
 
 def kept_snapshots(root: Path, *, files: Files) -> list[KeptSnapshot]:
