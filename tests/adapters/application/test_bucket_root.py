@@ -15,6 +15,7 @@ from time import sleep
 
 import pytest
 
+from adapters.application import staged_ids
 from adapters.application.deleting import delete_image_blocking
 from adapters.application.followed_root import FollowedRoot
 from adapters.application.keeping import refuse_unkeepable
@@ -212,10 +213,12 @@ def test_who_follows_the_log_reads_the_same_images(store: Storage, engines: Engi
             assert len(file.read()) == 500
 
 
-def test_the_log_says_which_bytes_a_name_has_and_had(store: Storage) -> None:
+def test_the_log_says_which_bytes_a_name_has_and_had(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also far back among many of a user; of what never was, nothing."""
+    monkeypatch.setattr(staged_ids, "FIRST_LOOKED_THROUGH", 3)
+    monkeypatch.setattr(staged_ids, "MOST_LOOKED_THROUGH", 4)
     kept(store, png(), "a.png")
-    for _ in range(70):
+    for _ in range(12):
         kept(store, png(), "other.png")
     root = store.opened()
     ids = StagedIds(root.recorder, lambda: root.state)

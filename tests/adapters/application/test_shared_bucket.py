@@ -36,7 +36,7 @@ from tests.servers.s3 import new_bucket, place_in
 SOON_SECONDS = 15.0
 LIMITS = SetPolicy(daily=100_000)
 NAMES = ("a.png", "A.png", "k/b.png")
-STEPS = 25
+STEPS = 15
 
 
 @pytest.fixture

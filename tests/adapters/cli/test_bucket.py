@@ -143,17 +143,15 @@ def test_audit_compares_the_log_with_the_bucket(
     in_bucket: InBucket, tmp_path: Path, fits: Callable[[str, Any], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is gone, shorter, changed, or needed by nobody for long."""
-    for seed in "12345":
+    for seed in "123":
         in_bucket("generate", "a cat", "--user", "1", "--seed", seed, "--width", "512", "--height", "512")
     whole = in_bucket("audit", "--json")
-    assert (whole.code, whole.json["images"], whole.json["findings"]) == (0, 5, [])
-    assert "Log and files agree: 5 images" in in_bucket("audit").out
+    assert (whole.code, whole.json["images"], whole.json["findings"]) == (0, 3, [])
+    assert "Log and files agree: 3 images" in in_bucket("audit").out
     place = load_config(env_file=tmp_path / "bucket.env").objects
     assert place is not None
     bucket = Bucket(place)
-    gone, shorter, other, _, _ = sorted(
-        found.key for found in bucket.all_below("images") if not found.key.endswith(".json")
-    )
+    gone, shorter, other = sorted(found.key for found in bucket.all_below("images") if not found.key.endswith(".json"))
     for key, data in ((gone, None), (shorter, b"x"), (other, bytes(bucket.size(other) or 0)), ("images/stray", b"x")):
         bucket.delete(key)
         if data is not None:

@@ -256,7 +256,7 @@ def play(seed: int, steps: int, folder: Path) -> Counter[str]:
     return history.happened
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [1])
 def test_any_history_over_a_failing_bucket_agrees_with_a_dictionary(
     seed: int, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
