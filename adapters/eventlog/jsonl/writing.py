@@ -58,10 +58,13 @@ class LogWriter:
         """Records a batch durably. Raises DiskFull or StorageUnavailable, and then nothing of it was kept, or
         LedgerStopped.
         """
-        lines, digest = encode_batch(events, self._log.tip)
+        self.add_encoded(*encode_batch(events, self._log.tip), durably=True)
+
+    def add_encoded(self, lines: Sequence[bytes], digest: bytes, *, durably: bool) -> None:
+        """Adds the lines that `encode_batch` made after the tip, as `add` does, and keeps their offsets."""
         tip = self._log.tip
         offsets = list(accumulate(map(len, lines), initial=tip.offset))[1:]
-        self.add(b"".join(lines), Tip(tip.position + len(lines), offsets[-1], digest), durably=True)
+        self.add(b"".join(lines), Tip(tip.position + len(lines), offsets[-1], digest), durably=durably)
         self._log.starts.extend(offsets)
 
     def add(self, lines: bytes, tip: Tip, *, durably: bool) -> None:

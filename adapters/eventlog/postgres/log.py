@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -118,7 +118,7 @@ class PostgresLog(LogCopy):
             self._refuse_if_unusable()
             if condition is not None and self._is_violated(condition):
                 raise IntegrityError(condition)
-            lines, _ = encode_batch(events, self.tip)
+            lines, digest = encode_batch(events, self.tip)
             rows = [line[:-1] for line in lines]
             try:
                 last = Row(self._record(events, rows), rows[-1])
@@ -129,7 +129,7 @@ class PostgresLog(LogCopy):
                 raise self._parted() from error
             head = self.head + len(lines)
             try:
-                self._add(b"".join(lines), last)
+                self._keep(lambda: self.add_encoded(lines, digest), last)
                 self._known_at = monotonic()
             except (DiskFull, StorageUnavailable) as error:  # the database has it: the copy is brought up later
                 self._is_behind = True
@@ -197,12 +197,12 @@ class PostgresLog(LogCopy):
                     why = self._database.trouble(error)
                     raise LedgerStopped(f"It is not known whether the last batch was recorded. {why}") from error
 
-    def _add(self, lines: bytes, last: Row, on_event: OnEvent | None = None) -> None:
+    def _keep(self, add: Callable[[], None], last: Row) -> None:
         """Adds lines to the copy, of which the database has the last one in that row."""
         try:
-            self.add(lines, on_event)
+            add()
         except DiskFull:  # what is recorded is recorded: the room that is kept for deletions is for it too
-            self.add(lines, on_event)
+            add()
         self._last = last
 
     def _row_of_tip(self) -> Row:
@@ -246,7 +246,8 @@ class PostgresLog(LogCopy):
                 )
             rows = [*rows, *more]
         taken = rows[: len(rows) - left]
-        self._add(b"".join(row.line + b"\n" for row in taken), taken[-1], on_event)
+        lines = b"".join(row.line + b"\n" for row in taken)
+        self._keep(lambda: self.add(lines, on_event), taken[-1])
         self._tallies.took_in(len(taken))
 
     def _parted(self) -> LogDamaged:
