@@ -155,8 +155,8 @@ class Proxy:
         self.port: int = self._listener.getsockname()[1]
         self._guard = threading.Lock()
         self._armed: tuple[Moment, Act] | None = None
-        self.happened = threading.Event()
-        """Set once what was armed has happened."""
+        self.happening, self.happened = threading.Event(), threading.Event()
+        """Set once what was armed begins, and once it has happened."""
         self._held: set[Link] = set()
         self._links: list[Link] = []
         self._unanswered: list[socket.socket] = []
@@ -167,6 +167,7 @@ class Proxy:
     def arm(self, moment: Moment, act: Act) -> None:
         """What is done once, at the next such moment of any session."""
         with self._guard:
+            self.happening.clear()
             self.happened.clear()
             self._armed = (moment, act)
 
@@ -176,6 +177,7 @@ class Proxy:
             if moment is None or self._armed is None or self._armed[0] is not moment:
                 return data
             act, self._armed = self._armed[1], None
+        self.happening.set()
         try:
             return act(link, data)
         finally:

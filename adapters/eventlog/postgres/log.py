@@ -37,6 +37,8 @@ LATELY_SECONDS = 1.0
 """A database that answered so lately is not asked again before a picture is paid for."""
 SEALED_EVERY = 20 * PAGE
 """After so many events that are taken in at once the watermark is written, so that a kill does not cost all of them."""
+CLOSE_SECONDS = 5.0
+"""How long a close waits for a database that does not answer."""
 AGAIN_SECONDS = 0.5
 """How long after a failure the database is asked again what became of an append."""
 
@@ -152,9 +154,19 @@ class PostgresLog(LogCopy):
             return super().checkpoint(min(reconciled, self.head)) and not self._is_behind
 
     def close(self) -> None:
-        """Gives the copy back, and ends all sessions but those of the process that this one was forked from."""
+        """Gives the copy back, and ends all sessions but those of the process that this one was forked from.
+
+        Raises LedgerStopped where the database keeps somebody waiting who uses them: then they end with the process.
+        """
         self._stopping.set()
-        super().close()
+        if not self._changing.acquire(timeout=CLOSE_SECONDS):
+            raise LedgerStopped(
+                f"It is not known whether the last batch was recorded: {self._database.place} does not answer."
+            )
+        try:
+            super().close()
+        finally:
+            self._changing.release()
         if self._pid == os.getpid():
             if self._company is not None:
                 self._company.close()

@@ -15,6 +15,7 @@ from eventsourcing.dcb.api import DCBAppendCondition
 from eventsourcing.persistence import IntegrityError
 from psycopg.sql import Composed
 
+from adapters.eventlog.postgres import log as log_module
 from adapters.eventlog.postgres import turns
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.engine import PostgresEngine
@@ -33,7 +34,7 @@ from tests.adapters.eventlog.postgres.logs import (
     session,
 )
 from tests.servers.postgres import PASSWORD, free_port
-from tests.servers.proxy import Act, Link, Moment, Proxy, cut, cut_after, late
+from tests.servers.proxy import Act, Link, Moment, Proxy, cut, cut_after, late, slow
 
 SOON_SECONDS = 3.0
 """A little, on a machine with much to do."""
@@ -326,6 +327,24 @@ def test_a_log_that_is_closed_before_it_is_known_says_so(
     assert "It is not known whether the last batch was recorded" in errors[0]
     assert "Nothing of this was recorded" not in errors[0]
     assert len(ids(environment)) == 3
+
+
+def test_a_close_does_not_wait_without_end_for_a_server_that_keeps_silent(
+    tmp_path: Path, environment: Environment, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session stands, and no answer comes: a program that is to stop can."""
+    monkeypatch.setattr(log_module, "CLOSE_SECONDS", 0.2)
+    log = opened(tmp_path, through(proxy, environment))
+    proxy.arm(Moment.COMMIT_ANSWERED, slow(1.0))
+    answers: list[int] = []
+    asking = threading.Thread(target=lambda: answers.append(log.append([event()])))
+    asking.start()
+    assert proxy.happening.wait(10)
+    with pytest.raises(LedgerStopped, match=r"It is not known whether the last batch was recorded: .* does not answer"):
+        log.close()
+    asking.join(10)
+    assert answers == [1]
+    log.close()
 
 
 def test_a_server_that_refuses_each_append_is_told_and_not_asked_without_end(
