@@ -142,10 +142,7 @@ class Server:
     def kill(self) -> None:
         """Kills all of its processes at once, as a machine that loses its power does."""
         assert self._process is not None
-        pid = self._process.pid
-        os.kill(pid, signal.SIGSTOP)  # it starts no more
-        of_sessions = Path(f"/proc/{pid}/task/{pid}/children")  # each is in a group of its own
-        processes = [*map(int, of_sessions.read_text().split() if of_sessions.exists() else ()), pid]
+        processes = self.freeze()
         for process in processes:
             os.kill(process, signal.SIGKILL)
         self._process.wait(START_SECONDS)
@@ -153,6 +150,17 @@ class Server:
             sleep(0.005)
         self._process = None
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def freeze(self) -> list[int]:
+        """Stops all of its processes where they are, and gives their numbers: sessions stand, and nothing answers."""
+        assert self._process is not None
+        pid = self._process.pid
+        os.kill(pid, signal.SIGSTOP)  # it starts no more
+        of_sessions = Path(f"/proc/{pid}/task/{pid}/children")  # each is in a group of its own
+        processes = [*map(int, of_sessions.read_text().split() if of_sessions.exists() else ()), pid]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        return processes
 
     def promote(self) -> None:
         """Makes a standby the primary."""

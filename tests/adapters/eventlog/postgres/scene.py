@@ -34,6 +34,7 @@ PROCESSES = 4
 WISHES = 6
 """Of each process, in each of two waves."""
 HAPPENS_SECONDS = 20.0
+FROZEN_SECONDS = 1.5
 STOPPED_SECONDS = 2.7
 """Longer than a turn lasts."""
 OTHERS_SECONDS = 6.0
@@ -276,6 +277,21 @@ def restarted(mode: str) -> Harm:
     return harm
 
 
+def server_frozen(scene: Scene, _victim: int) -> list[Wish]:
+    """The server keeps silent for a while, as one does whose disk hangs; what is known is told meanwhile."""
+    asked = scene.wishes(ALL)
+    processes = scene.server.freeze()
+    asked += scene.wishes(ALL)
+    sleep(FROZEN_SECONDS)
+    began = monotonic()
+    for writer in scene.writers:
+        assert writer.ask("figures", users=[])["behind"] > FROZEN_SECONDS / 2
+    assert monotonic() - began < 1
+    for process in processes:
+        os.kill(process, signal.SIGCONT)
+    return asked
+
+
 HARMS: dict[str, Harm] = {
     "killed in its turn": killed_at(Moment.TURN_GIVEN),
     "stopped in its turn": stopped_at(Moment.TURN_GIVEN),
@@ -294,6 +310,7 @@ MORE_HARMS: dict[str, Harm] = {
     "killed with its commit answered": killed_at(Moment.COMMIT_ANSWERED),
     "stopped in its append": stopped_at(Moment.APPEND_ANSWERED),
     "server killed": restarted("kill"),
+    "server frozen": server_frozen,
     "server crashed": restarted("immediate"),
     "append late": at(Moment.APPEND_ASKED, late(0.3)),
     "cut before its commit": at(Moment.COMMIT_ASKED, cut),

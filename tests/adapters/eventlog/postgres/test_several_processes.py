@@ -71,7 +71,6 @@ def test_exactly_so_many_are_accepted_as_there_is_room_for(
         else:
             each = accepted // USERS
             assert Counter(user for _, user, _ in reserved) == dict.fromkeys(users, each)
-    until_all_know(processes)
     events = close_all(processes)
     assert reservations_by_key(events).total() == accepted * runs
     record_property("runs", runs)
