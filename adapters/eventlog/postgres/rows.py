@@ -234,6 +234,8 @@ class Rows:
                     recorder.create_table()
                     session.execute(self._sql(_SECRET_TABLE))
                     session.execute(self._sql(_KEPT_TABLE))
+        except IntegrityError as error:  # what a process that was cut off has begun to make is not undone yet
+            raise self._database.failed(error) from error
         except (psycopg.errors.InsufficientPrivilege, PersistenceError) as error:
             cause = error if isinstance(error, psycopg.Error) else error.__cause__
             if not isinstance(cause, psycopg.errors.InsufficientPrivilege):

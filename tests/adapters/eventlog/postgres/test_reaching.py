@@ -214,12 +214,42 @@ def test_an_append_whose_session_is_cut_is_recorded_once(
         proxy.arm(moment, act)
         with log.turn() as head:
             assert log.append(batch(3, 1), DCBAppendCondition(after=head)) == 4
-        assert proxy.happened.is_set()
+        assert proxy.happening.is_set()
         assert len(tries) == 2 - recorded
         assert log.append([event()]) == 5
         with closing(opened(tmp_path / "b", environment)) as other:
             assert other.head == 5
     assert copy_of(tmp_path / "a") == copy_of(tmp_path / "b")
+
+
+@pytest.mark.parametrize("name", ["before its commit", "with a late commit", "commit not answered"])
+@pytest.mark.parametrize("has_tables", [False, True], ids=["tables too", "tables stand"])
+def test_a_beginning_whose_session_is_cut_begins_one_log(
+    tmp_path: Path, environment: Environment, proxy: Proxy, name: str, *, has_tables: bool
+) -> None:
+    """Whoever was to begin it is told that it did not come to that, and the next to come finds or begins it."""
+    if has_tables:
+        with closing(Database(environment)) as database, database.recorder() as recorder:
+            Rows(database)._make_tables(recorder)
+    moment, act, _ = LOST[name]
+    proxy.arm(moment, act)
+    with pytest.raises(StorageUnavailable):
+        opened(tmp_path / "a", through(proxy, environment))
+    assert proxy.happening.is_set()
+    for root in ("a", "b"):
+        with closing(opened_at_last(tmp_path / root, environment)) as log:
+            log.append([event()])
+    assert len(ids(environment)) == 3
+
+
+def opened_at_last(root: Path, environment: Environment) -> PostgresLog:
+    """A log, once what somebody has begun is done or undone."""
+    deadline = monotonic() + SOON_SECONDS
+    while True:
+        try:
+            return opened(root, environment)
+        except StorageUnavailable:
+            assert monotonic() < deadline
 
 
 def _count_appends(log: PostgresLog) -> list[int]:
