@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from shutil import copytree
+from threading import Barrier, BrokenBarrierError, Thread
 from uuid import uuid4
 
 import pytest
@@ -403,6 +405,35 @@ def test_who_begins_a_log_at_the_same_moment_is_told_the_truth(root: Path, empty
             rows._begin(recorder, Beginning(b'{"log":"theirs"}\n', b"theirs"))
         assert rows.standing() == (log_of(root).partition(b"\n")[0] + b"\n", None)
     assert there(root, empty).brought == 9
+
+
+@pytest.mark.usefixtures("small_appends")
+def test_two_runs_at_once_bring_each_line_once(
+    root: Path, tmp_path: Path, empty: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two copies of the same folder, each is ahead for a while."""
+    copytree(root, tmp_path / "copied")
+    append, waits = Rows.append, Barrier(2, timeout=20)
+
+    def together(self: Rows, events: list[DCBEvent], lines: list[bytes], after: Row) -> int:
+        with suppress(BrokenBarrierError):
+            waits.wait()
+        return append(self, events, lines, after)
+
+    monkeypatch.setattr(Rows, "append", together)
+    brought: list[int] = []
+
+    def bring(folder: Path) -> None:
+        brought.append(there(folder, empty).brought)
+        waits.abort()
+
+    threads = [Thread(target=bring, args=(folder,)) for folder in (root, tmp_path / "copied")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(brought) == 9
+    assert rows_of(empty) == log_of(root) == log_of(tmp_path / "copied")
 
 
 def test_progress_rises_to_its_end(root: Path, empty: Environment) -> None:
