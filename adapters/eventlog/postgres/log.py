@@ -275,8 +275,9 @@ class PostgresLog(LogCopy):
             f"{self._database.place[0].upper()}{self._database.place[1:]} does not hold what was recorded in it up to "
             f"position {position:,}, as the copy {self._log.paths.log} does: an older state of it was restored, a "
             "standby took over that had not got everything, or it is another database. Nothing was changed. Connect to "
-            "the one that has everything; to go on with what this one has, move the copy's folder away and start "
-            "again, and what only the copy has is given up.",
+            "the one that has everything; or stop all that use this one and run `abby migrate --to postgres` here: it "
+            "brings it what it lacks, as long as nothing else was recorded there. To go on with what it has, move the "
+            "copy's folder away and start again, and what only the copy has is given up.",
             position=position,
         )
 
