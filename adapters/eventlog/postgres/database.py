@@ -17,6 +17,7 @@ import psycopg
 from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT, PostgresTTDCBFactory
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.utils import Environment
+from psycopg.sql import SQL
 
 from adapters.eventlog.postgres.recording import TextRecorder
 from adapters.ports.faults import ConfigError, StorageUnavailable
@@ -32,6 +33,8 @@ AGAIN_SECONDS = 0.5
 """For so long after it could not be reached, nobody waits for the same again."""
 LONGEST_SECONDS = 2
 """A transaction in which nothing was asked of the database for so long is over, and what it held is free for others."""
+WAIT_FOR_STANDBY = SQL("SELECT pg_logical_emit_message(true, 'abby', '')")
+"""Writes what nobody reads: the commit of a transaction that wrote nothing waits for no standby."""
 SESSIONS = 3
 """How many the recorder keeps at most: one appends, one reads, one is to spare."""
 SAID_NO = ("25006", "42", "53", "54", "55")

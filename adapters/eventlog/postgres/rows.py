@@ -21,7 +21,7 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from adapters.eventlog.jsonl.format import fixed_form
-from adapters.eventlog.postgres.database import NAME, Database
+from adapters.eventlog.postgres.database import NAME, WAIT_FOR_STANDBY, Database
 from adapters.ports.faults import ConfigError, LogDamaged, StorageUnavailable
 
 HEADER = "LogBegun"
@@ -132,7 +132,7 @@ class Rows:
         """
         with self._replicated() as (recorder, cursor):
             found = self._following(recorder, cursor, after, len(lines))
-            cursor.execute(_WAIT_FOR_STANDBY)
+            cursor.execute(WAIT_FOR_STANDBY)
         return found[-1].id if [row.line for row in found] == list(lines) else None
 
     @contextmanager
@@ -325,5 +325,3 @@ _KEEP = SQL(
     "INSERT INTO {kept} (name, content) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
 )
 _READ_KEPT = SQL("SELECT content FROM {kept} WHERE name = %s")
-_WAIT_FOR_STANDBY = SQL("SELECT pg_logical_emit_message(true, 'abby', '')")
-"""Writes what nobody reads: the commit of a transaction that wrote nothing waits for no standby."""

@@ -18,7 +18,7 @@ import psycopg
 import structlog
 from psycopg.sql import SQL
 
-from adapters.eventlog.postgres.database import LONGEST_SECONDS, Database
+from adapters.eventlog.postgres.database import LONGEST_SECONDS, WAIT_FOR_STANDBY, Database
 from adapters.eventlog.postgres.tallies import SharingTallies
 
 LOCK_CLASS = 0x41626279
@@ -72,7 +72,7 @@ class Turns:
         for _ in range(2):
             is_new = self._session is None
             try:
-                self._session = self._session or self._database.session()
+                self._session = self._session or self._replicated_session()
                 self._session.execute(self._ask)
             except psycopg.errors.LockNotAvailable:
                 self._give_back()
@@ -85,6 +85,18 @@ class Turns:
             else:
                 return True
         raise AssertionError("a new session returns or raises")
+
+    def _replicated_session(self) -> psycopg.Connection[Any]:
+        """A new session, once a standby has what it shows, where commits wait for one: a server that was restarted
+        shows commits that its standby has not got, and nobody is to be told of them.
+        """
+        session = self._database.session()
+        try:
+            session.execute(WAIT_FOR_STANDBY)
+        except BaseException:
+            session.close()
+            raise
+        return session
 
     def _give_back(self) -> None:
         try:

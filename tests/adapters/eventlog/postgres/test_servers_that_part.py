@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -104,7 +104,8 @@ def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(tmp_path: Pat
     """An operator ends what hangs, as the standby is away: PostgreSQL then calls a cancelled commit done. It is told
     once the standby has it.
     """
-    with pair() as both, opened(both, tmp_path) as log, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, ExitStack() as logs, pair() as both:  # the servers go first: nothing waits then
+        log = logs.enter_context(opened(both, tmp_path))
         assert record(log, 1) == 1
         for way, position in (("cancel", 2), ("terminate", 3)):
             both.standby.stop()
@@ -116,3 +117,30 @@ def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(tmp_path: Pat
             both.standby.start(**AT_ONCE)
             assert recording.result(10) == position
             assert rows_in(both.standby) == position
+
+
+def test_what_a_restarted_primary_shows_is_not_told_before_its_standby_has_it(tmp_path: Path) -> None:
+    """A commit that waited when the primary went down is there when it is up again, and others see it: whoever repeats
+    that request at another process would have its answer.
+    """
+    with ThreadPoolExecutor(2) as pool, ExitStack() as logs, pair() as both:
+        one, two = (logs.enter_context(opened(both, tmp_path / name)) for name in ("one", "two"))
+        assert record(one, 1) == 1
+        both.standby.stop()
+        recording = pool.submit(record, one, 2)
+        assert not wait([recording], 0.3).done
+        both.primary.kill()
+        both.primary.start(**AT_ONCE)
+        with suppress(StorageUnavailable):
+            two.follow()
+        assert two.follow() == 2
+        deciding = pool.submit(take_turn, two)
+        assert not wait([recording, deciding], 1).done, "told or decided by what the standby does not have"
+        both.standby.start(**AT_ONCE)
+        assert (recording.result(10), deciding.result(10)) == (2, 2)
+
+
+def take_turn(log: PostgresLog) -> int:
+    """A turn in which nothing is done; gives the head that it is decided by."""
+    with log.turn() as head:
+        return head
