@@ -91,7 +91,6 @@ class Bucket:
                 self._silence = (monotonic() + self._patience.rest, failure)
             self.tallies.add(verb, failure, monotonic() - begun)
             raise failure from error
-        self._silence = None
         self.tallies.add(verb, None, monotonic() - begun)
 
     def put_new(self, key: str, data: bytes, media_type: str) -> None:

@@ -253,13 +253,16 @@ def test_what_surely_was_not_put_leaves_nothing(tmp_path: Path) -> None:
     assert list(layout.staging.iterdir()) == []
 
 
-def test_a_start_finds_what_a_killed_program_did_not_delete(tmp_path: Path) -> None:
-    """By the log: of a name that was saved anew, and of one that was deleted. A second look changes nothing."""
+@pytest.mark.parametrize("replaced_bytes", [3, 0])
+def test_a_start_finds_what_a_killed_program_did_not_delete(tmp_path: Path, replaced_bytes: int) -> None:
+    """By the log: of a name that was saved anew, also over a file without bytes, and of one that was deleted. A second
+    look changes nothing.
+    """
     images = s3(tmp_path)
     keep(images, 1, "a.png", b"one")
     keep(images, 2, "b.png", b"two")
     images.stage("id3", b"new", None)
-    again, anew = s3(tmp_path), saved("a.png", "id3")._replace(replaced_bytes=3)
+    again, anew = s3(tmp_path), saved("a.png", "id3")._replace(replaced_bytes=replaced_bytes)
     events: list[tuple[int, Event]] = [(3, anew), (4, deleted("b.png"))]
     assert isinstance(again, ToldS3ImageStore)
     again.told_log.events.update(events)  # at a start the log is read before its events are noted
