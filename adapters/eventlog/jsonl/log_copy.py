@@ -6,25 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eventsourcing.dcb.api import DCBEvent, DCBQuery, DCBSequencedEvent
-
 from adapters.eventlog.jsonl.creation import draw_origin, mark_as_copy, mark_as_own, read_origin
 from adapters.eventlog.jsonl.format import Tip
 from adapters.eventlog.jsonl.judging import holds_no_event
 from adapters.eventlog.jsonl.log_file import refuse_damage
-from adapters.eventlog.jsonl.reading import LazyReadResponse
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.scanning import Scanner
-from adapters.ports.event_log import OnEvent, VerifiedEvent
+from adapters.ports.event_log import OnEvent
 from adapters.ports.faults import StorageUnavailable
 from adapters.ports.log_reports import Damage
 
 
 class LogCopy(JSONLRecorder):
     """The copy, opened for writing. Nobody appends to it: `add` brings what was recorded elsewhere."""
-
-    _added: Sequence[DCBSequencedEvent] = ()
-    """The events that were added last, by others than the one who writes here."""
 
     @property
     def tip(self) -> Tip:
@@ -68,19 +62,10 @@ class LogCopy(JSONLRecorder):
         starts = self._log.starts
         return self._bytes(starts[after], starts[up_to])
 
-    def read(
-        self, query: DCBQuery | None = None, *, after: int | None = None, limit: int | None = None
-    ) -> LazyReadResponse:
-        """As any log is read; what was added last, and verified then, without another look at the disk."""
-        added, head = self._added, self.head
-        begin = head - (after or 0)
-        if query is not None or limit is not None or not added or added[-1].position != head or begin > len(added):
-            return super().read(query, after=after, limit=limit)
-        self._refuse_if_unusable()
-        return LazyReadResponse(iter(added[len(added) - begin :]), head=head, limit=None)
-
     def add_encoded(self, lines: Sequence[bytes], digest: bytes) -> None:
-        """Adds the lines that `encode_batch` made after the tip. Raises as `add` does, but for LogDamaged."""
+        """Adds the lines that `encode_batch` made after the tip, of which nothing needs to be verified. Raises as `add`
+        does, but for LogDamaged.
+        """
         with self._changing:
             self._refuse_if_unusable()
             self._writing().add_encoded(lines, digest, durably=False)
@@ -96,14 +81,7 @@ class LogCopy(JSONLRecorder):
         with self._changing:
             self._refuse_if_unusable()
             log, former = self._log, self._log.tip
-            added: list[VerifiedEvent] = []
-
-            def take(event: VerifiedEvent) -> None:
-                added.append(event)
-                if on_event is not None:
-                    on_event(event)
-
-            scanner = Scanner(former, log.starts, on_event=take)
+            scanner = Scanner(former, log.starts, on_event=on_event)
             scanner.feed(lines)
             scanner.finish()
             try:
@@ -114,15 +92,4 @@ class LogCopy(JSONLRecorder):
             except BaseException:
                 del log.starts[former.position + 1 :]
                 raise
-            self._added = _as_read(added)
             self._notify_listeners()
-
-
-def _as_read(events: Sequence[VerifiedEvent]) -> Sequence[DCBSequencedEvent]:
-    """Events as they are read; none where there is one that is no JSON, which is decoded where it is read."""
-    found = []
-    for event in events:
-        if not (isinstance(event.data, bytes) and event.data.startswith(b"{")):
-            return ()
-        found.append(DCBSequencedEvent(DCBEvent(event.type, event.data, event.tags), event.position))
-    return found
