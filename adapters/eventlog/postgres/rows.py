@@ -28,6 +28,8 @@ HEADER = "LogBegun"
 """The type of the first row."""
 PAGE = 2_000
 """Rows that are read at once."""
+MAKING_SECONDS = 10
+"""How long one waits for another that makes the tables."""
 SCHEMA_LOCK = (0x41626279, 1)
 """The advisory lock under which tables are made."""
 WARNING = "01000"
@@ -229,6 +231,7 @@ class Rows:
         """Under a lock, as several processes may start at once."""
         try:
             with self._database.session() as session:
+                session.execute("SELECT set_config('lock_timeout', %s, false)", (f"{MAKING_SECONDS}s",))
                 session.execute("SELECT pg_advisory_lock(%s, %s)", SCHEMA_LOCK)
                 if not self._has_tables(recorder):
                     recorder.create_table()

@@ -16,6 +16,7 @@ from eventsourcing.persistence import IntegrityError
 from psycopg.sql import Composed
 
 from adapters.eventlog.postgres import log as log_module
+from adapters.eventlog.postgres import rows as rows_module
 from adapters.eventlog.postgres import turns
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.engine import PostgresEngine
@@ -240,6 +241,18 @@ def test_a_beginning_whose_session_is_cut_begins_one_log(
         with closing(opened_at_last(tmp_path / root, environment)) as log:
             log.append([event()])
     assert len(ids(environment)) == 3
+
+
+def test_whoever_waits_for_another_that_makes_the_tables_does_not_wait_without_end(
+    tmp_path: Path, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been stopped in the middle of that."""
+    monkeypatch.setattr(rows_module, "MAKING_SECONDS", 0.2)
+    with session(environment) as stopped:
+        stopped.execute("SELECT pg_advisory_lock(%s, %s)", rows_module.SCHEMA_LOCK)
+        with pytest.raises(StorageUnavailable, match="lock timeout"):
+            opened(tmp_path, environment)
+    opened(tmp_path, environment).close()
 
 
 def opened_at_last(root: Path, environment: Environment) -> PostgresLog:
