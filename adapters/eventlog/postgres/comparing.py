@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from itertools import accumulate, count
 
 from adapters.eventlog.postgres.rows import PAGE, Row, Rows, position_of
 from adapters.ports.faults import LogDamaged
@@ -38,10 +38,27 @@ def compare(rows: Rows, header: bytes, head: int, lines: Lines, progress: Callab
     return last
 
 
+def compare_beginning(rows: Rows, size: int, read: Callable[[int, int], bytes]) -> None:
+    """Compares the rows, by pages, with the first bytes of a log, which end with a line; what has more rows is not
+    looked at. `read` gives bytes from an offset up to another.
+
+    Raises LogDamaged where a row is another line or one is missing; StorageUnavailable.
+    """
+    offset = position = last = 0
+    while offset < size:
+        page = rows.after(last, PAGE)
+        lines = [row.line + b"\n" for row in page]
+        wanted = read(offset, min(offset + sum(map(len, lines)), size))
+        if not page or not b"".join(lines).startswith(wanted):
+            ends = [*accumulate(map(len, lines))]
+            raise _other(position + sum(wanted[:end] == b"".join(lines)[:end] for end in ends))
+        last, position, offset = page[-1].id, position + len(page), offset + len(wanted)
+
+
 def _other(position: int) -> LogDamaged:
     return LogDamaged(
         f"What is in the database is not what is in the log: they differ at position {position:,}, although both were "
-        "the same before it. Somebody else writes there, or wrote there. Neither was changed after that was seen. Look "
-        "who it is; another empty database can be named, or another folder.",
+        "the same before it. Somebody else changed one of them. Nothing was changed because of it. Look who it was, "
+        "and put the right one back from a copy; while a log is carried, an empty database or folder can be named.",
         position=position,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from adapters.disk.files import Files
@@ -17,6 +18,7 @@ from adapters.eventlog.jsonl.creation import new_header
 from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.seals import new_key
+from adapters.eventlog.postgres.comparing import compare_beginning
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows
@@ -115,12 +117,14 @@ class PostgresEngine(JSONLEngine):
         points: bytes = b"",
         marks: Sequence[int] = (),
     ) -> LogReport:
-        """What stands in the copy, after it was brought up to date, as far as it is whole. Raises LogDamaged too where
-        the database lacks what the copy has.
+        """What stands in the copy, after it was brought up to date, as far as it is whole; where it is read from its
+        beginning, each line is compared with its row, and the place says so, or that the database does not answer.
+        Raises LogDamaged too where the database has not what the copy has.
         """
         parted: LogDamaged | None = None
+        away: StorageUnavailable | None = None
         try:
-            self._bring_up(root)
+            away = self._bring_up(root)
         except LogForeign:
             raise
         except LogDamaged as damage:
@@ -128,12 +132,27 @@ class PostgresEngine(JSONLEngine):
         report = super().verify(root, on_event=on_event, restore=restore, at_end=at_end, points=points, marks=marks)
         if parted is not None and report.damage is None:
             raise parted
-        return report
+        is_whole = report.damage is None and restore is None and not at_end
+        return self._compared(root, report, away) if is_whole and self._is_copy(root) else report
 
     def refuse_damage(self, root: Path, damage: Damage | None) -> None:
         """Raises LogDamaged for damage, and says of a copy that it is one."""
         with self._telling_of_a_copy(root):
             super().refuse_damage(root, damage)
+
+    def _compared(self, root: Path, report: LogReport, away: StorageUnavailable | None) -> LogReport:
+        """The report of a whole copy, after a look at the rows. Raises LogDamaged where they are other lines."""
+        place = f"{report.location}, the copy of {self._database.place}"
+        try:
+            if away is not None:
+                raise away
+            with closing(super().open_for_reading(root, beyond_watermark=True, at_end=True)) as copy:
+                compare_beginning(Rows(self._database), report.size_bytes - report.torn_bytes, copy.lines().read)
+        except StorageUnavailable:
+            return replace(report, location=f"{place}, which does not answer and was not compared")
+        finally:
+            self._database.close()
+        return replace(report, location=f"{place}, whose rows were compared")
 
     def _is_begun(self) -> bool:
         try:

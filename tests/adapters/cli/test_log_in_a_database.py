@@ -190,3 +190,23 @@ def test_a_database_that_lost_what_the_copy_has_is_told_by_verify_too(
     for words in (("verify",), ("status", "ada"), ("reset", "ada")):
         told = abby(*words, env_file=env_file)
         assert (told.code, "does not hold what was recorded in it" in told.err) == (65, True)
+
+
+@pytest.mark.usefixtures("filled")
+def test_verify_compares_the_copy_with_the_rows(
+    env_file: Path, abby: Abby, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Somebody who changed a row long ago is found; where the database does not answer, it says that it did not."""
+    assert "the copy of the database test_" in abby("verify", env_file=env_file).out
+    assert abby("verify", "--json", env_file=env_file).json["log"].endswith(", whose rows were compared")
+    gone = write_env_file(
+        tmp_path / "gone.env", PERSISTENCE_MODULE=POSTGRES_MODULE, **{**settings, "POSTGRES_PORT": "1"}
+    )
+    told = abby("verify", "--json", env_file=gone)
+    assert (told.code, told.json["log"].endswith("does not answer and was not compared")) == (0, True)
+    asked(
+        settings,
+        "UPDATE abby_events_tt_main SET data = convert_to(replace(convert_from(data, 'UTF8'), 'ten', 'tan'), 'UTF8')",
+    )
+    told = abby("verify", env_file=env_file)
+    assert (told.code, "they differ at position 2," in told.err) == (65, True)
