@@ -137,12 +137,16 @@ def killed(log: object) -> None:
     raise Cut
 
 
-def test_a_service_that_uses_the_database_is_a_reason_to_refuse(root: Path, tmp_path: Path, kept: Environment) -> None:
+def test_a_service_that_uses_the_database_is_a_reason_to_refuse(
+    root: Path, tmp_path: Path, kept: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever else is connected is not."""
+    monkeypatch.setattr(to_disk, "LOOKS", 2)
     with connected(kept, application_name="psql"), served(tmp_path / "other", kept):
         with pytest.raises(LogLocked, match=r"\d sessions of Abby, one of them from 127\.0\.0\.1.*Stop every service"):
             back(root, kept)
         assert not root.exists()
+    monkeypatch.undo()
     with connected(kept, application_name="psql"):
         assert back(root, kept).position == 9
 
@@ -170,6 +174,7 @@ def test_a_service_that_comes_meanwhile_is_found(
             return found
 
         monkeypatch.setattr(to_disk, "compare", stays)
+        monkeypatch.setattr(to_disk, "LOOK_SECONDS", 0.01)
         with pytest.raises(LogLocked, match="Stop every service"):
             back(root, kept)
     assert is_copy(root)
