@@ -16,7 +16,7 @@ from adapters.cli.tables import print_lines, printable
 from adapters.engines.choice import DEFAULT_MODULE, POSTGRES_MODULE
 from adapters.engines.moving import Moving
 from adapters.ports.clock import utc_now
-from adapters.ports.faults import StorageUnavailable, TargetRefused
+from adapters.ports.faults import TargetRefused
 from adapters.ports.log_reports import MovedLog
 from adapters.wording.figures import counted, size_in_words
 
@@ -32,7 +32,6 @@ QUESTIONS = {
         "Nothing may use it meanwhile."
     ),
 }
-GOES_ON = "Not all is there yet, and nothing is lost. Run the same command again: it goes on where it stopped."
 AFTER_SETTING = {
     "postgres": ", beside the POSTGRES_ settings that this command used.",
     "jsonl": (
@@ -65,9 +64,6 @@ def migrate(invocation: Invocation, output: Output, to: To, *, yes: bool) -> int
             moved = moving.to_postgres(progress) if to == "postgres" else moving.to_jsonl(utc_now, progress)
     except TargetRefused as error:
         return output.refused(malformed(str(error)))
-    except StorageUnavailable:
-        output.note(GOES_ON)
-        raise
     next_steps = _next_steps(to, config.log_keeper.module)
     output.answer(_answer(to, moved, next_steps), lambda console: _print(console, to, moved, next_steps))
     return Exit.DONE

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from adapters.archive.images_moving import CarriedImages, carry_images
 from adapters.bootstrap.storage import files_of
-from adapters.cli.archive.migrating import GOES_ON
 from adapters.cli.exits import Exit
 from adapters.cli.invocation import Invocation
 from adapters.cli.ledger.everybody import NOT_AGREED
@@ -22,7 +21,7 @@ from adapters.ports.object_place import ObjectStoreError
 from adapters.wording.figures import counted, size_in_words
 
 To = Literal["bucket", "folders"]
-
+GOES_ON = "Not all is there yet, and nothing is lost. Run the same command again: it goes on where it stopped."
 MAX_LACKING_SHOWN = 20
 """Images without right bytes that are named to people; `--json` names all."""
 NO_BUCKET = (

@@ -16,21 +16,24 @@ beside the log goes with it from a log of its own; of a copy what the database h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
-import psycopg
 from eventsourcing.persistence import IntegrityError
 
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.format import decode_recorded
 from adapters.eventlog.jsonl.held_log import HeldLog, holding
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.jsonl.log_file import read_watermark
+from adapters.eventlog.jsonl.watermark import Slot
 from adapters.eventlog.postgres.comparing import OnProgress, compare
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.rows import Row, RowMissing, Rows, position_of
+from adapters.eventlog.postgres.told import telling
 from adapters.ports.event_log import VerifiedEvent
-from adapters.ports.faults import ConfigError, Fault, StorageUnavailable, TargetRefused
+from adapters.ports.faults import TargetRefused
 from adapters.ports.log_reports import MovedLog
 
 APPENDED_EVENTS = 2_000
@@ -46,8 +49,10 @@ def to_database(
     Raises TargetRefused where the database holds something else or more, ConfigError where this account may not write
     there, LogLocked, LogMissing, LogForeign, LogDamaged, StorageUnavailable or DiskFull.
     """
-    read = _Count(progress)
-    with holding(root, files, on_event=read.verified) as log, closing(database), _telling(database):
+    paths = LogPaths.below(root)
+    files.confine(paths.root)
+    read = _Count(progress, read_watermark(files, paths))
+    with holding(root, files, on_event=read.verified) as log, closing(database), telling(database):
         bringing = _Bringing(log, database, read)
         brought = bringing.bring()
         compare(bringing.rows, log.header_line, log.tip.position, log.lines, read.read_back)
@@ -71,23 +76,23 @@ def to_database(
 class _Count:
     """Each event is told three times: verified in the file, brought, read back."""
 
-    def __init__(self, progress: OnProgress) -> None:
+    def __init__(self, progress: OnProgress, watermark: list[Slot]) -> None:
         self._progress = progress
-        self.events = 0
+        self._events = watermark[0].tip.position if watermark else 0
 
     def verified(self, event: VerifiedEvent) -> None:
-        """While the file is read it is not known yet how many there are: so many, at least."""
-        self.events = event.position
+        """While the file is read it is not surely known how many there are."""
+        self._events = max(self._events, event.position)
         if not event.position % APPENDED_EVENTS:
-            self._progress(event.position, 3 * event.position)
+            self._progress(event.position, 3 * self._events)
 
     def brought(self, position: int) -> None:
         """Up to which position the database has it."""
-        self._progress(self.events + position, 3 * self.events)
+        self._progress(self._events + position, 3 * self._events)
 
     def read_back(self, position: int) -> None:
         """Up to which position that was seen."""
-        self._progress(2 * self.events + position, 3 * self.events)
+        self._progress(2 * self._events + position, 3 * self._events)
 
 
 class _Bringing:
@@ -166,25 +171,3 @@ class _Bringing:
     @property
     def _named(self) -> str:
         return self._place[0].upper() + self._place[1:]
-
-
-@contextmanager
-def _telling(database: Database) -> Iterator[None]:
-    """What a database that did not do as asked means here: run it again, or grant what is missing."""
-    try:
-        yield
-    except StorageUnavailable as error:
-        if (cause := _lacks_privilege(error)) is not None:
-            raise ConfigError(
-                f"This account may not write the log's tables in {database.place} ({' '.join(str(cause).split())}). "
-                "Run the command with the account that owns them, or grant it SELECT, INSERT, UPDATE and DELETE on all "
-                f"tables and USAGE on all sequences of the schema {database.schema}; it goes on where it stopped."
-            ) from error
-        raise
-
-
-def _lacks_privilege(error: Fault) -> BaseException | None:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, psycopg.errors.InsufficientPrivilege):
-        cause = cause.__cause__
-    return cause

@@ -34,6 +34,7 @@ from adapters.eventlog.postgres.comparing import OnProgress, compare
 from adapters.eventlog.postgres.database import NAME, Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Row, Rows, Standing, position_of
+from adapters.eventlog.postgres.told import telling
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import VerifiedEvent
 from adapters.ports.faults import LogDamaged, LogForeign, LogLocked, LogMissing
@@ -60,7 +61,7 @@ def to_disk(
     """
     paths = LogPaths.below(root)
     files.confine(paths.root)
-    with closing(database):
+    with closing(database), telling(database):
         _refuse_others(database)
         standing = Rows(database).standing()
         if standing.header is None or (last := Rows(database).last()) is None:
