@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -20,7 +21,8 @@ from adapters.ports.clock import utc_now
 from adapters.ports.engines import LogKeeper
 from domain.point_events import account_of
 from scripts import verify_log
-from tests.servers.pair import Pair, pair
+from tests.servers.pair import pair
+from tests.servers.postgres import is_root
 
 PROJECT = Path(__file__).parents[4]
 GO_ON_SECONDS = 15.0
@@ -32,13 +34,16 @@ START_SECONDS = 30.0
 class Asker:
     """A process that mints points, and what it was told: when, and for whom."""
 
-    def __init__(self, root: Path, users: Sequence[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, root: Path, users: Sequence[str], environment: dict[str, str], log: Path, through: Sequence[str] = ()
+    ) -> None:
+        """`through`: words before the command, of a program that starts it elsewhere."""
         self.root = root
         self.told: list[tuple[float, str]] = []
         self._log = log
         with log.open("w") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.adapters.eventlog.postgres.asking", str(root), *users],
+                [*through, sys.executable, "-m", "tests.adapters.eventlog.postgres.asking", str(root), *users],
                 cwd=PROJECT, env={**os.environ, **environment}, text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
             )  # fmt: skip
@@ -70,13 +75,16 @@ class Asker:
 
 
 @contextmanager
-def asking(both: Pair, folder: Path, processes: int) -> Iterator[list[Asker]]:
+def asking(
+    environment: dict[str, str], folder: Path, processes: int, through: Sequence[str] = ()
+) -> Iterator[list[Asker]]:
     """Processes that ask, each with a copy of its own, all of which were told something."""
     with ExitStack() as ending:
         askers = []
         for number in range(processes):
             users = [f"{1000 + number * USERS_EACH + user}" for user in range(USERS_EACH)]
-            askers.append(Asker(folder / f"root{number}", users, both.environment(), folder / f"{number}.log"))
+            log = folder / f"{number}.log"
+            askers.append(Asker(folder / f"root{number}", users, environment, log, through))
             ending.callback(askers[-1].kill)
         wait_until_told(askers, 0, START_SECONDS)
         yield askers
@@ -102,7 +110,7 @@ def test_clients_go_on_after_a_fail_over_and_nothing_that_was_told_is_lost(
     """
     took = []
     with pair() as both:
-        with asking(both, tmp_path, processes) as askers:
+        with asking(both.environment(), tmp_path, processes) as askers:
             for number in range(fail_overs):
                 if number:
                     both.rebuild()
@@ -115,14 +123,29 @@ def test_clients_go_on_after_a_fail_over_and_nothing_that_was_told_is_lost(
             sleep(seconds)
             for asker in askers:
                 asker.end()
-        judge(both, askers, tmp_path / "anew")
+        judge(both.environment(), askers, tmp_path / "anew")
     record_property("seconds until every client was told again", ", ".join(f"{each:.1f}" for each in took))
     record_property("points minted", sum(len(asker.told) for asker in askers))
 
 
-def judge(both: Pair, askers: Sequence[Asker], anew: Path) -> None:
+@pytest.mark.thorough
+def test_clients_go_on_after_a_machine_has_vanished(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """No packet of it comes any more, and none says that there is nobody: only time tells."""
+    if not is_root() or None in map(shutil.which, ("unshare", "nsenter", "ip")):
+        pytest.skip("networks of one's own need root, and the programs unshare, nsenter and ip")
+    program = ["unshare", "-n", sys.executable, "-m", "tests.adapters.eventlog.postgres.vanishing", str(tmp_path)]
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    seconds = float(done.stdout)
+    record_property("seconds until every client was told again, the machine gone", seconds)
+    assert seconds < GO_ON_SECONDS
+
+
+def judge(environment: dict[str, str], askers: Sequence[Asker], anew: Path) -> None:
     """Compares what was told with what is recorded, and the copies with each other."""
-    engine = choose_engine(LogKeeper(POSTGRES_MODULE, both.environment()))
+    engine = choose_engine(LogKeeper(POSTGRES_MODULE, environment))
     projector = Projector()
     with closing(engine.open_for_writing(anew, clock=utc_now, on_event=projector.take)):
         pass
