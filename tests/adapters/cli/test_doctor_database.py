@@ -14,7 +14,7 @@ import pytest
 from eventsourcing.dcb.api import DCBAppendCondition
 
 from adapters.cli.checks import database as checks
-from adapters.engines.choice import POSTGRES_MODULE, choose_engine
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine, examine_database
 from adapters.eventlog.postgres.examining import ahead_of
 from adapters.ledger.ledger import ANYTHING
 from adapters.ports.clock import utc_now
@@ -96,6 +96,19 @@ def test_the_account_of_the_document_may_do_what_it_has_to_and_no_more(doctor: D
 def owner_of(given: Mapping[str, str]) -> dict[str, Any]:
     """How a database's owner reaches it."""
     return {name: given[f"POSTGRES_{name.upper()}"] for name in ("host", "port", "dbname", "user", "password")}
+
+
+def test_a_copy_of_another_database_is_known(tmp_path: Path) -> None:
+    """As many events are not the same events."""
+    ours, other = new_database(), new_database()
+    record(ours, tmp_path / "ours", 1)
+    record(other, tmp_path / "other", 2)
+    found = [examine_database(LogKeeper(POSTGRES_MODULE, ours), tmp_path / name) for name in ("ours", "other", "none")]
+    assert [one and one.copy for one in found] == [
+        CopyFound(True, 1, 0),
+        CopyFound(False, 1, 0),
+        CopyFound(None, 0, 1),
+    ]
 
 
 def test_a_standby_that_commits_wait_for_is_told_and_missed(doctor: Doctor, root: Path) -> None:
