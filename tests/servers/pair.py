@@ -29,11 +29,11 @@ class Pair:
     standby: Server
     settings: Mapping[str, str]
 
-    def environment(self) -> dict[str, str]:
-        """The settings of a program that knows both."""
+    def environment(self, database: str = "postgres") -> dict[str, str]:
+        """The settings of a program that knows both, and is to use a database of them."""
         both = (self.primary, self.standby)
         hosts, ports = ",".join("127.0.0.1" for _ in both), ",".join(str(server.port) for server in both)
-        return {**self.primary.environment(), "POSTGRES_HOST": hosts, "POSTGRES_PORT": ports}
+        return {**self.primary.environment(database), "POSTGRES_HOST": hosts, "POSTGRES_PORT": ports}
 
     def fail_over(self) -> None:
         """Kills the primary, and has the standby take over."""
@@ -68,9 +68,9 @@ class Pair:
         return found == [(True,)]
 
 
-def operator(server: Server) -> psycopg.Connection[tuple[Any, ...]]:
+def operator(server: Server, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
     """A session of a server's operator, each statement a transaction."""
-    return psycopg.connect(server.dsn, autocommit=True, connect_timeout=2)
+    return psycopg.connect(server.dsn, dbname=database, autocommit=True, connect_timeout=2)
 
 
 def configure(server: Server, settings: Mapping[str, str]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from eventsourcing.dcb.api import DCBAppendCondition
@@ -26,9 +28,23 @@ _END_WAITING = {
 _END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'abby'"
 
 
-def opened(both: Pair, root: Path) -> closing[PostgresLog]:
+@pytest.fixture(scope="module")
+def synchronous() -> Iterator[Pair]:
+    """A pair for several tests, each in a database of its own; the last one loses both servers."""
+    with pair() as both:
+        yield both
+
+
+@pytest.fixture
+def database(synchronous: Pair) -> str:
+    """A new database of the pair."""
+    return synchronous.primary.new_database(f"test_{uuid4().hex}")["POSTGRES_DBNAME"]
+
+
+def opened(both: Pair, root: Path, database: str = "postgres") -> closing[PostgresLog]:
     """The log as a process that knows both servers has it."""
-    log = choose_engine(LogKeeper(POSTGRES_MODULE, both.environment())).open_for_writing(root, clock=utc_now)
+    keeper = LogKeeper(POSTGRES_MODULE, both.environment(database))
+    log = choose_engine(keeper).open_for_writing(root, clock=utc_now)
     assert isinstance(log, PostgresLog)
     return closing(log)
 
@@ -38,9 +54,9 @@ def record(log: PostgresLog, number: int) -> int:
     return log.append([event(number)], DCBAppendCondition(ANYTHING, after=log.head))
 
 
-def rows_in(server: Server) -> int:
+def rows_in(server: Server, database: str = "postgres") -> int:
     """How many events a server holds, the header not counted."""
-    with operator(server) as session:
+    with operator(server, database) as session:
         (found,) = session.execute("SELECT count(*) - 1 FROM abby_events_tt_main").fetchone() or ()
         return int(found)
 
@@ -72,40 +88,14 @@ def test_a_standby_that_had_not_got_everything_is_not_written(tmp_path: Path) ->
         assert record(two, 3) == 2
 
 
-def test_an_old_primary_that_comes_back_beside_the_new_one_records_nothing(tmp_path: Path) -> None:
-    """It lacks what was recorded since; whoever knows of that stops there. Whoever does not is kept from it by what the
-    old primary still waits for: no standby follows it any more.
-    """
-    with pair() as both, opened(both, tmp_path / "one") as one:
-        record(one, 1)
-        old = both.primary
-        both.fail_over()
-        assert record(one, 2) == 2
-        old.start(**AT_ONCE)
-        try:
-            both.primary.kill()  # all sessions go to the old one now
-            with pytest.raises(LogDamaged, match="does not hold what was recorded in it"):
-                record(one, 3)
-            assert rows_in(old) == 1
-            with ThreadPoolExecutor(1) as pool, opened(both, tmp_path / "new") as new:
-                recording = pool.submit(record, new, 9)
-                assert not wait([recording], 1).done, "acknowledged where no standby has it"
-                with operator(old) as session:
-                    session.execute(_END_ALL)
-                assert not wait([recording], 1).done, "acknowledged as its session ended"
-                old.kill()
-            with pytest.raises(LedgerStopped, match="not known whether"):
-                recording.result()
-        finally:
-            old.stop("immediate")
-
-
-def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(tmp_path: Path) -> None:
+def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(
+    synchronous: Pair, database: str, tmp_path: Path
+) -> None:
     """An operator ends what hangs, as the standby is away: PostgreSQL then calls a cancelled commit done. It is told
     once the standby has it.
     """
-    with ThreadPoolExecutor(1) as pool, ExitStack() as logs, pair() as both:  # the servers go first: nothing waits then
-        log = logs.enter_context(opened(both, tmp_path))
+    both = synchronous
+    with ThreadPoolExecutor(1) as pool, opened(both, tmp_path, database) as log:
         assert record(log, 1) == 1
         for way, position in (("cancel", 2), ("terminate", 3)):
             both.standby.stop()
@@ -113,18 +103,24 @@ def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(tmp_path: Pat
             assert not wait([recording], 0.3).done
             with operator(both.primary) as session:
                 assert session.execute(_END_WAITING[way]).fetchall() == [(True,)]
-            assert not wait([recording], 0.7).done, f"told after {way}, and the standby does not have it"
+            assert not wait([recording], 0.6).done, f"told after {way}, and the standby does not have it"
             both.standby.start(**AT_ONCE)
             assert recording.result(10) == position
-            assert rows_in(both.standby) == position
+            assert rows_in(both.standby, database) == position
 
 
-def test_what_a_restarted_primary_shows_is_not_told_before_its_standby_has_it(tmp_path: Path) -> None:
+def test_what_a_restarted_primary_shows_is_not_told_before_its_standby_has_it(
+    synchronous: Pair, database: str, tmp_path: Path
+) -> None:
     """A commit that waited when the primary went down is there when it is up again, and others see it: whoever repeats
     that request at another process would have its answer.
     """
-    with ThreadPoolExecutor(2) as pool, ExitStack() as logs, pair() as both:
-        one, two = (logs.enter_context(opened(both, tmp_path / name)) for name in ("one", "two"))
+    both = synchronous
+    with (
+        ThreadPoolExecutor(2) as pool,
+        opened(both, tmp_path / "one", database) as one,
+        opened(both, tmp_path / "two", database) as two,
+    ):
         assert record(one, 1) == 1
         both.standby.stop()
         recording = pool.submit(record, one, 2)
@@ -135,9 +131,39 @@ def test_what_a_restarted_primary_shows_is_not_told_before_its_standby_has_it(tm
             two.follow()
         assert two.follow() == 2
         deciding = pool.submit(take_turn, two)
-        assert not wait([recording, deciding], 1).done, "told or decided by what the standby does not have"
+        assert not wait([recording, deciding], 0.6).done, "told or decided by what the standby does not have"
         both.standby.start(**AT_ONCE)
         assert (recording.result(10), deciding.result(10)) == (2, 2)
+
+
+def test_an_old_primary_that_comes_back_beside_the_new_one_records_nothing(
+    synchronous: Pair, database: str, tmp_path: Path
+) -> None:
+    """It lacks what was recorded since; whoever knows of that stops there. Whoever does not is kept from it by what the
+    old primary still waits for: no standby follows it any more.
+    """
+    both, old = synchronous, synchronous.primary
+    with opened(both, tmp_path / "one", database) as one:
+        record(one, 1)
+        both.fail_over()
+        assert record(one, 2) == 2
+        old.start(**AT_ONCE)
+        try:
+            both.primary.kill()  # all sessions go to the old one now
+            with pytest.raises(LogDamaged, match="does not hold what was recorded in it"):
+                record(one, 3)
+            assert rows_in(old, database) == 1
+            with ThreadPoolExecutor(1) as pool, opened(both, tmp_path / "new", database) as new:
+                recording = pool.submit(record, new, 9)
+                assert not wait([recording], 0.6).done, "acknowledged where no standby has it"
+                with operator(old) as session:
+                    session.execute(_END_ALL)
+                assert not wait([recording], 0.6).done, "acknowledged as its session ended"
+                old.kill()
+            with pytest.raises(LedgerStopped, match="not known whether"):
+                recording.result()
+        finally:
+            old.stop("immediate")
 
 
 def take_turn(log: PostgresLog) -> int:
