@@ -5,6 +5,7 @@ tuples and words.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,7 @@ from adapters.application.reserving import ReturnedPlaces, WantedPlaces, release
 from adapters.application.results import LIBRARY, StoreSettings
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.following import open_reader
 from adapters.engines.opening import open_store
 from adapters.generation.prices import PriceBook
@@ -34,8 +36,9 @@ from adapters.library.numbers import (
     windows_of,
 )
 from adapters.library.quota_manager import QuotaManager
+from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import Fault, StorageUnavailable
-from adapters.ports.object_place import ObjectPlace, is_object_address
+from adapters.ports.object_place import is_object_address
 from adapters.settings.object_store import LONGEST_PRESIGNED_SECONDS, place_of_environment
 from adapters.studio.outside_places import reserve_for_program
 from adapters.wording.figures import size_in_words
@@ -72,9 +75,11 @@ class StorageManager(GrantCalls, MarketCalls):
         check_images: bool = True,
         read_only: bool = False,
         local_root: str | Path = "shared",
+        postgres: Mapping[str, str] | None = None,
     ) -> None:
         """`limits` are further ones as LIMITS has them (`user/month/credits=20`); "" is none. Where `storage_root` is
-        the address of a bucket, images lie there and all else in `local_root`.
+        the address of a bucket, images lie there and all else in `local_root`. `postgres` are the settings `POSTGRES_*`
+        of the database that keeps the log, where one does.
 
         Raises ValueError for a number, a limit or an address that can be none, LogLocked, LogDamaged, and ConfigError
         for limits that contradict those of an open manager of the same root.
@@ -90,8 +95,11 @@ class StorageManager(GrantCalls, MarketCalls):
         settings = StoreSettings(cleanup_days=days_of(cleanup_days), check_images=check_images)
         objects = place_of_environment(str(storage_root)) if is_object_address(storage_root) else None
         root = Path(storage_root if objects is None else local_root)
-        store = None if read_only else open_store(root, limits=policy, settings=settings, objects=objects)
-        self._take(store, root, objects)
+        engine = None if postgres is None else choose_engine(LogKeeper(POSTGRES_MODULE, postgres))
+        if read_only:
+            self._take(open_reader(root, engine=engine, objects=objects), root)
+        else:
+            self._take(open_store(root, engine=engine, limits=policy, settings=settings, objects=objects), root)
 
     @classmethod
     def over(cls, store: Storage) -> Self:
@@ -100,9 +108,9 @@ class StorageManager(GrantCalls, MarketCalls):
         manager._take(store, store.root)  # noqa: SLF001 - its own class
         return manager
 
-    def _take(self, store: Storage | None, root: Path, objects: ObjectPlace | None = None) -> None:
-        self._store = store
-        self._reader: Storage | FollowedStorage = store or open_reader(root, objects=objects)
+    def _take(self, opened: Storage | FollowedStorage, root: Path) -> None:
+        self._store = opened if isinstance(opened, Storage) else None
+        self._reader = opened
         self.storage_root = root
         self.quota = QuotaManager(self._reader)
 

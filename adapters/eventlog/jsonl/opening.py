@@ -183,8 +183,8 @@ class _Opening:
             place, _ = read_origin(self._files, self._paths)
             raise ConfigError(
                 f"The log {self._paths.log} is a copy of the one in {place}, and what was written here would be "
-                "missing there. Set PERSISTENCE_MODULE as it was; to go on with this log alone, run "
-                "`abby migrate --to jsonl` once."
+                "missing there. Set PERSISTENCE_MODULE as it was, or give StorageManager `postgres`; to go on with "
+                "this log alone, run `abby migrate --to jsonl` once."
             )
 
     def _fit_copy(self, log_fd: int, read_fd: int) -> None:
