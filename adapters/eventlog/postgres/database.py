@@ -188,6 +188,7 @@ class Database:
             "connect_timeout": int(self._environment["POSTGRES_CONNECT_TIMEOUT"]),
             "target_session_attrs": "read-write",
             "application_name": self._called,
+            "client_encoding": "utf8",  # else a database without an encoding gives bytes where text is meant
             **KEPT_ALIVE,
             **({} if self.schema == "public" else {"options": f"-c search_path={self.schema}"}),
         }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from time import monotonic
 
+import psycopg
 import pytest
 
 from adapters.eventlog.postgres.database import Database
 from adapters.ports.faults import ConfigError
-from tests.servers.postgres import new_database
+from tests.adapters.eventlog.postgres.logs import opened
+from tests.servers.postgres import new_database, shared
 
 
 @contextmanager
@@ -52,3 +55,14 @@ def test_hosts_and_ports_that_do_not_go_together_are_refused() -> None:
     Database(given)
     with pytest.raises(ConfigError, match="names 3 hosts and POSTGRES_PORT 2 ports"):
         Database({**given, "POSTGRES_PORT": "5432,5433"})
+
+
+def test_a_database_without_an_encoding_keeps_a_log(tmp_path: Path) -> None:
+    """As a server makes them that was set up in the locale C: what is text is told as text."""
+    with psycopg.connect(shared().dsn, autocommit=True) as asked:
+        asked.execute("CREATE DATABASE of_bytes ENCODING 'SQL_ASCII' TEMPLATE template0")
+    environment = shared().environment("of_bytes")
+    with closing(opened(tmp_path / "first", environment)) as log:
+        begun = log.log_id
+    with closing(opened(tmp_path / "second", environment)) as log:
+        assert log.log_id == begun
