@@ -15,7 +15,7 @@ from selectors import EVENT_READ, DefaultSelector
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from adapters.eventlog.postgres.database import NAME, Database
+from adapters.eventlog.postgres.database import KEPT_ALIVE, NAME, Database
 from adapters.eventlog.postgres.rows import Rows
 from adapters.eventlog.postgres.tallies import SharingTallies
 from adapters.ports.measured import Measured
@@ -25,6 +25,10 @@ LISTEN_SECONDS = 0.5
 AGAIN_SECONDS = 1.0
 """After a session that failed."""
 _OF, _FIRST_OF = "abby writers ", "abby first writer "
+_ASK_AFTER_US = "; ".join(f"SET tcp_{name.removeprefix('tcp_')} = {value}" for name, value in KEPT_ALIVE.items())
+"""The server asks after this machine as this asks after the server: by itself it would hold the locks of one that is
+gone for two hours.
+"""
 _BE_THERE = SQL("SELECT pg_advisory_lock_shared(hashtext({of}), {tag})")
 _BE_FIRST = SQL("SELECT pg_try_advisory_lock(hashtext({of}), 1)")
 _WHO_IS = SQL(
@@ -102,6 +106,7 @@ class Company:
         while not self._stopped.is_set():
             try:
                 with self._database.session() as session:
+                    session.execute(_ASK_AFTER_US)
                     session.execute(_BE_THERE.format(of=self._of, tag=number))
                     session.execute(SQL("LISTEN {}").format(Identifier(f"{NAME}_events_tt_main")))
                     self.is_there.set()

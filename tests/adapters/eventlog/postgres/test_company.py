@@ -1,0 +1,49 @@
+"""What a process shows the others of itself, and what the server is told of it.
+
+| what happens                            | what follows                                                            |
+|-----------------------------------------|-------------------------------------------------------------------------|
+| its machine is gone without a word      | the server asks after it as soon as it would after the server: 6 seconds |
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import psycopg
+
+from adapters.eventlog.postgres.company import Company
+from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.tallies import SharingTallies
+from tests.servers.postgres import new_database
+
+SOON_SECONDS = 15.0
+
+
+class Watched(Database):
+    """A database whose sessions can be looked at."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        super().__init__(environment)
+        self.sessions: list[psycopg.Connection[Any]] = []
+
+    def session(self) -> psycopg.Connection[Any]:
+        self.sessions.append(super().session())
+        return self.sessions[-1]
+
+
+def test_the_server_is_told_to_ask_after_the_process() -> None:
+    """Its own default would keep the locks of a machine that is gone, and the duty of telling, for two hours."""
+    with closing(Watched(new_database())) as database:
+        with closing(Company(database, "00c0ffee", lambda: 0.0, SharingTallies())) as company:
+            assert company.is_there.wait(SOON_SECONDS)
+            (session,) = database.sessions
+            shown = {
+                name: session.execute(f"SHOW {name}").fetchone()
+                for name in ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+            }
+            patience = session.execute("SHOW tcp_user_timeout").fetchone()
+        assert shown == {
+            "tcp_keepalives_idle": ("3",), "tcp_keepalives_interval": ("1",), "tcp_keepalives_count": ("3",),
+        }  # fmt: skip
+        assert patience == ("6000",)
