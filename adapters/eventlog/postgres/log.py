@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ CLOSE_SECONDS = 5.0
 """How long a close waits for a database that does not answer."""
 AGAIN_SECONDS = 0.5
 """How long after a failure the database is asked again what became of an append."""
+_TAG = re.compile("[0-9a-f]{8}")
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -177,8 +179,10 @@ class PostgresLog(LogCopy):
         return monotonic() - self._known_at
 
     def _tag_of_its_own(self) -> str:
-        """The tag of the copy; another one where somebody has it now, as whoever uses a copied folder has."""
-        if self.tag in all_there(self._database):
+        """The tag of the copy; another one where somebody has it now, as whoever uses a copied folder has, or where it
+        is none: all ids begin with an empty one, and requests of the others would be released as its own former ones.
+        """
+        if _TAG.fullmatch(self.tag) is None or self.tag in all_there(self._database):
             self.draw_tag()
         return self.tag
 

@@ -3,18 +3,22 @@
 | what happens                            | what follows                                                            |
 |-----------------------------------------|-------------------------------------------------------------------------|
 | its machine is gone without a word      | the server asks after it as soon as it would after the server: 6 seconds |
+| the file that keeps its tag is damaged  | it draws another: it never takes requests of others for its own         |
 """
 
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from adapters.eventlog.postgres.company import Company
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.tallies import SharingTallies
+from tests.adapters.eventlog.postgres.logs import new_schema, opened
 from tests.servers.postgres import new_database
 
 SOON_SECONDS = 15.0
@@ -47,3 +51,14 @@ def test_the_server_is_told_to_ask_after_the_process() -> None:
             "tcp_keepalives_idle": ("3",), "tcp_keepalives_interval": ("1",), "tcp_keepalives_count": ("3",),
         }  # fmt: skip
         assert patience == ("6000",)
+
+
+@pytest.mark.parametrize("tag", ["", "nothing of a tag", "0123456789"])
+def test_a_tag_that_is_none_is_drawn_anew(tag: str, tmp_path: Path) -> None:
+    """An empty one would be the beginning of every id."""
+    environment = new_schema()
+    opened(tmp_path, environment).close()
+    (tmp_path / "logs" / "copy-of").write_text(f"the database\n{tag}\n")
+    with closing(opened(tmp_path, environment)) as log:
+        assert len(bytes.fromhex(log.tag)) == 4
+        assert log.shared.tag == log.tag
