@@ -11,7 +11,8 @@ the cursor file is damaged                 nothing is posted until somebody puts
 the log was restored from a backup         on from the last mark that the log still has
 another log, or none was told of yet       what is recorded from now on
 more events than can be posted             they are in the log, and a page of them at a time in memory
-several processes write the log            one of them tells; where it goes, another goes on from its cursor
+several processes write the log            one of them tells; where it goes, another goes on from its cursor, once it
+                                           has taken in what was told
 the service stops                          an attempt under way may end; else the next start posts it again
 """
 
@@ -180,11 +181,19 @@ class Webhooks:
     async def _resumed(self) -> bool:
         """Finds from where on to tell, and notes it, so that it is known also where nothing comes for long."""
         kept, marks = await self._store.workers.keeping.run(self._where)
+        if kept is not None and self._is_behind(kept):
+            await self._pause(LOOK_SECONDS)
+            return False
         if marks != kept:
             _log.info("webhooks begin", after=marks[-1].position, was=kept[-1].position if kept else None)
             return await self._noted(marks)
         self._take_over(marks)
         return True
+
+    def _is_behind(self, kept: Marks) -> bool:
+        """Whether another process has told of what this one has yet to take in: it would be told once more."""
+        root = self._store.running()
+        return root.shared is not None and root.state.position < kept[-1].position
 
     def _where(self) -> tuple[Marks | None, Marks]:
         """What the cursor says, and what of it holds."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine
@@ -35,6 +37,12 @@ def telling(store: Storage, inbox: Inbox) -> Webhooks:
     return Webhooks(store, Receiver(inbox.address, signing_key(SECRET), store.clock), ("PolicyChanged",), kept)
 
 
+def is_first(store: Storage) -> bool:
+    """Whether it is the process that tells."""
+    shared = store.running().shared
+    return shared is not None and shared.is_first
+
+
 async def test_each_event_is_told_once_whoever_is_there(tmp_path: Path) -> None:
     """By the one that came first; once that has gone, by the other, behind what was told."""
     environment, inbox = new_database(), Inbox()
@@ -57,6 +65,39 @@ async def test_each_event_is_told_once_whoever_is_there(tmp_path: Path) -> None:
             await asyncio.to_thread(policy_changes, second, 14)
             await until(lambda: inbox.limits()[-1] == 14, "the second never went on")
             assert inbox.limits() == [11, 12, 13, 14]
+        finally:
+            for teller in tellers:
+                await teller.stop()
+            await inbox.down()
+
+
+async def test_whoever_goes_on_takes_in_first_what_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that lags behind what the former has told waits: it would tell that once more, and so would the next."""
+    environment, inbox = new_database(), Inbox()
+    await inbox.up()
+    first = open_store(tmp_path / "first", engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))
+    await until(lambda: is_first(first), "it is alone")
+    with closing(
+        open_store(tmp_path / "second", engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))
+    ) as second:
+        tellers = [telling(store, inbox) for store in (first, second)]
+        for teller in tellers:
+            teller.start()
+        try:
+            with monkeypatch.context() as lagging:
+                lagging.setattr(second.running(), "follow", lambda: 0)
+                await asyncio.to_thread(policy_changes, first, 11, 12, 13)
+                await until(lambda: inbox.limits() == [11, 12, 13], "not told")
+                await tellers[0].stop()
+                first.close()
+                await until(lambda: is_first(second), "nobody took over")
+                await asyncio.sleep(1.2)
+                cursor = CursorOfAll(second, KeptCursor(second.root, Files())).read()
+                assert cursor is not None
+                assert cursor[-1].position > second.running().state.position
+            await asyncio.to_thread(policy_changes, second, 14)
+            await until(lambda: inbox.limits()[-1] == 14, "it never went on")
+            assert [post.message["data"]["limits"]["daily"] for post in inbox.posts] == [11, 12, 13, 14]
         finally:
             for teller in tellers:
                 await teller.stop()
