@@ -26,7 +26,7 @@ from adapters.ports.faults import LedgerStopped, StorageUnavailable
 from adapters.ports.measured import Measure
 from domain.commands import SetPolicy
 
-RETRY_SECONDS = 60.0
+RETRY_SECONDS = 10.0
 """How often a root that could not be opened is tried again."""
 NO_LIMITS = SetPolicy()
 DEFAULTS = StoreSettings()
