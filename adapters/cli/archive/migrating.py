@@ -42,8 +42,9 @@ AFTER_SETTING = {
 START = "Start the service; `abby verify` and `abby status USER` tell of the log as before."
 LAST = {
     "postgres": (
-        "Give every further process the same settings and an empty STORAGE_ROOT of its own; its copy is made when it "
-        "starts first."
+        "Before a further process starts, bring the images into a bucket, as each reaches the files below its own root "
+        "alone: `abby migrate --to bucket`. Then give it the same settings and an empty folder of its own; its copy is "
+        "made when it starts first."
     ),
     "jsonl": (
         "Bring the images here too where they lie elsewhere (`abby audit` names those that are missing). Keep the "
