@@ -75,6 +75,10 @@ OUT_OF_PLACE = (
     "A link or the like stands on the way to files that the log knows. Mending would take them from their users, so "
     "that is yours to judge: put the folder back, or move the link away."
 )
+ELSEWHERE = (
+    "The log is in a database, which other processes may write too, and the file may lie below the root of another. So "
+    "nothing was recorded. Look there; delete one that is really lost with `abby delete`."
+)
 CANNOT_BE_READ = "It cannot be read, so nobody knows what it is. Check its owner, its permissions and the disk."
 CHANGES = "It changes while it is looked at. Run the command again."
 TWO_NAMES = (
@@ -122,15 +126,20 @@ class Repair:
         return tuple(mend for mend in self.mends if mend.action is Action.LEAVE)
 
 
-def plan(root: Path, done: Audit, snapshots: Sequence[SnapshotFinding], *, is_alone: bool) -> Repair:
+def plan(
+    root: Path, done: Audit, snapshots: Sequence[SnapshotFinding], *, is_alone: bool, is_shared: bool = False
+) -> Repair:
     """What would be done about the findings of an audit: first what only moves, then what the log learns, each in the
-    order of the paths. `is_alone`: nobody writes, so that no save is under way.
+    order of the paths. `is_alone`: nobody writes, so that no save is under way. `is_shared`: others may write the same
+    log, with files of their own.
     """
     findings = [*done.findings, *(done.passing if is_alone else ())]
     mends = [*(_mend(finding, is_alone=is_alone) for finding in findings), *_of_snapshots(root, snapshots)]
     recorded = sum(mend.action is Action.RECORD for mend in mends)
     if recorded * 2 > done.images + done.temp_files:
         mends = [_left(mend, TOO_MANY) if mend.action is Action.RECORD else mend for mend in mends]
+    if is_shared:
+        mends = [_left(mend, ELSEWHERE) if _may_be_elsewhere(mend) else mend for mend in mends]
     order = {Action.SETTLE: 0, Action.MOVE: 1, Action.RECORD: 2, Action.LEAVE: 3}
     mends.sort(key=lambda mend: (order[mend.action], mend.path))
     return Repair(done, snapshots, tuple(mends))
@@ -153,7 +162,7 @@ def repair(
         opened.checkpoint()
         log, snapshots = verify_with_snapshots(engines.log, root)
         found = audit(root, log, engine=engines.log, user=user, clock=clock, files=files)
-        planned = plan(root, found, snapshots, is_alone=True)
+        planned = plan(root, found, snapshots, is_alone=True, is_shared=opened.recorder.shared is not None)
         carrying_out = _CarryingOut(opened, files, clock)
         done = []
         for number, mend in enumerate(planned.mends):
@@ -173,6 +182,10 @@ def _mend(finding: Finding, *, is_alone: bool) -> Mend:
     elif action is Action.LEAVE:
         why = WHY_LEFT.get(kind, CANNOT_BE_READ)
     return Mend(kind.value, finding.path, action, why, image)
+
+
+def _may_be_elsewhere(mend: Mend) -> bool:
+    return mend.action is Action.RECORD and mend.kind in {FindingKind.MISSING, FindingKind.NO_FILE}
 
 
 def _left(mend: Mend, why: str) -> Mend:

@@ -21,7 +21,7 @@ from adapters.cli.proof.verifying import verdict
 from adapters.cli.reach.access import log_of, refuse_without_log
 from adapters.cli.reach.folders import refuse_bucket
 from adapters.cli.tables import add_row, print_lines, printable, table
-from adapters.engines.choice import choose_engines
+from adapters.engines.choice import POSTGRES_MODULE, choose_engines
 from adapters.ledger.snapshot_proof import SnapshotFinding, verify_with_snapshots
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
@@ -49,7 +49,8 @@ def repair(invocation: Invocation, output: Output, user: str | None, *, yes: boo
     root, engine = log_of(config)
     done = _mended(config, output, root, user) if yes else None
     audit, snapshots = _audited(output, root, engine, user)
-    planned = plan(root.absolute(), audit, snapshots, is_alone=engine.holder(root) is None)
+    is_alone, is_shared = engine.holder(root) is None, config.log_keeper.module == POSTGRES_MODULE
+    planned = plan(root.absolute(), audit, snapshots, is_alone=is_alone, is_shared=is_shared)
     answer = _answer(root, done or planned, planned, done=yes)
     output.answer(answer, lambda console: _print(console, done or planned, planned, answer))
     if not yes and (holder := engine.holder(root)) is not None:

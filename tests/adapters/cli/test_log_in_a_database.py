@@ -210,3 +210,19 @@ def test_verify_compares_the_copy_with_the_rows(
     )
     told = abby("verify", env_file=env_file)
     assert (told.code, "they differ at position 2," in told.err) == (65, True)
+
+
+def test_an_image_that_may_lie_on_another_machine_is_not_recorded_as_gone(
+    filled: Path, env_file: Path, abby: Abby, settings: Mapping[str, str]
+) -> None:
+    """Beside others `audit --repair` does not know what they have; what lies here and nobody knows is moved as ever."""
+    (filled / "images" / "users" / "ada" / "image_1.png").unlink()
+    (filled / "images" / "users" / "ada" / "stranger.png").write_bytes(png())
+    before = rows_of(settings)
+    for words in ((), ("--yes",)):
+        told = abby("audit", "--repair", *words, "--json", env_file=env_file).json
+        assert [(mend["file"], mend["action"]) for mend in told["mends"]] == [
+            ("images/users/ada/stranger.png", "moved")
+        ]
+        assert ["below the root of another" in left["why"] for left in told["left"]] == [True]
+    assert rows_of(settings) == before
