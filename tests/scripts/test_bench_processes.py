@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from adapters.cli import main
 from scripts.bench.apart import apart
 from scripts.bench.bench import QUICK, Bench
-from scripts.bench.databases import HOW_TO_ENABLE, schema
+from scripts.bench.databases import HOW_TO_ENABLE, schema, server
 from scripts.bench.peer import PeerMissing
 from scripts.bench.peers.stock_postgres import decisions_a_second
 from scripts.bench.works import processes
 from scripts.bench.writers import Writing, rates
-from tests.servers.postgres import new_database
+from tests.servers.postgres import free_port, new_database
 
 
 def rows_of(environment: Mapping[str, str], table: str) -> int:
@@ -56,6 +60,32 @@ def test_without_a_database_the_row_says_how_to_get_one(tmp_path: Path, monkeypa
     assert row.ours > 0
     assert row.note == HOW_TO_ENABLE
     assert row.theirs is None
+
+
+def test_a_database_that_does_not_answer_is_named() -> None:
+    """As one that is missing: the rest is measured."""
+    given = {**new_database(), "POSTGRES_PORT": str(free_port())}
+    with pytest.raises(PeerMissing, match=given["POSTGRES_DBNAME"]), server(given):
+        pytest.fail("there is none")
+
+
+def test_the_command_hands_the_configured_database_over_unseen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On standard input: a command line can be read by everybody on the machine."""
+    (tmp_path / "settings.env").write_text(
+        "POSTGRES_HOST=db\nPOSTGRES_DBNAME=abby\nPOSTGRES_USER=abby\nPOSTGRES_PASSWORD=hunter2\n", encoding="utf-8"
+    )
+    begun: list[tuple[list[str], str]] = []
+
+    def run(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        begun.append((command, how["input"]))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert main(["--root", str(tmp_path), "--env-file", str(tmp_path / "settings.env"), "bench", "--quick"]) == 0
+    ((command, given),) = begun
+    assert "--database" in command
+    assert "hunter2" not in " ".join(command)
+    assert json.loads(given)["POSTGRES_PASSWORD"] == "hunter2"
 
 
 def test_the_smallest_share_is_told_beside_a_fair_one() -> None:
