@@ -190,7 +190,6 @@ class Database:
             "application_name": self._called,
             "client_encoding": "utf8",  # else a database without an encoding gives bytes where text is meant
             **KEPT_ALIVE,
-            **({} if self.schema == "public" else {"options": f"-c search_path={self.schema}"}),
         }
 
     def _give_up(self, recorder: PostgresDCBRecorderTT) -> None:
