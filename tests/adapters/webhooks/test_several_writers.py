@@ -8,17 +8,19 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from adapters.application.storage import Storage
 from adapters.disk.files import Files
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.opening import open_store
+from adapters.eventlog.postgres.company import Company
 from adapters.ports.engines import LogKeeper
 from adapters.settings.webhooks import signing_key
-from adapters.webhooks.cursor import CursorOfAll, KeptCursor
+from adapters.webhooks.cursor import CursorOfAll, KeptCursor, mark_at
 from adapters.webhooks.receiver import Receiver
 from adapters.webhooks.telling import Webhooks
-from tests.adapters.webhooks.inbox import SECRET, Inbox, policy_changes
+from tests.adapters.webhooks.inbox import SECRET, Inbox, Post, policy_changes
 from tests.servers.postgres import new_database
 
 
@@ -101,4 +103,40 @@ async def test_whoever_goes_on_takes_in_first_what_was_told(tmp_path: Path, monk
         finally:
             for teller in tellers:
                 await teller.stop()
+            await inbox.down()
+
+
+async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(tmp_path: Path) -> None:
+    """One that slept while its message was taken finds that another has told it, and more."""
+    environment, inbox = new_database(), Inbox()
+    await inbox.up()
+    with closing(open_store(tmp_path, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))) as store:
+        await until(lambda: is_first(store), "it is alone")
+        cursor, teller = CursorOfAll(store, KeptCursor(store.root, Files())), telling(store, inbox)
+        told_by_another = 0
+
+        def meanwhile(post: Post) -> web.Response:
+            nonlocal told_by_another
+            company = store.running().shared
+            assert isinstance(company, Company)
+            if post.message["data"]["limits"]["daily"] == 12:
+                told_by_another = store.running().state.position
+                cursor.write((mark_at(store, told_by_another),))
+                company.is_first = False  # until it looks again, and has it still
+            return web.Response(status=204)
+
+        inbox.answers = meanwhile
+        teller.start()
+        try:
+            await asyncio.to_thread(policy_changes, store, 11)
+            await until(lambda: inbox.limits() == [11], "not told")
+            await asyncio.to_thread(policy_changes, store, 12, 13)
+            await until(lambda: is_first(store) and 12 in inbox.limits(), "it never looked again")
+            await asyncio.to_thread(policy_changes, store, 14)
+            await until(lambda: 14 in inbox.limits(), "it never went on")
+            positions = [post.message["position"] for post in inbox.posts]
+            assert all(position > told_by_another for position in positions[2:])
+            assert positions == sorted(set(positions))
+        finally:
+            await teller.stop()
             await inbox.down()
