@@ -7,12 +7,14 @@ each append. A ring that is missed only makes a process hear later, as it looks 
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
 
 import psycopg
+import structlog
 from psycopg.sql import SQL, Identifier
 
 from adapters.eventlog.postgres.database import KEPT_ALIVE, NAME, Database
@@ -36,6 +38,8 @@ _WHO_IS = SQL(
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
     "AND classid::bigint = hashtext({of})::bigint & 4294967295"
 )
+
+_log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
 def all_there(database: Database) -> list[str]:
@@ -99,10 +103,13 @@ class Company:
         self._stopped.set()
         self._wake.close()
         self._thread.join(2 * LISTEN_SECONDS)
-        self._wakes.close()
 
     def _listen(self) -> None:
-        number = int.from_bytes(bytes.fromhex(self.tag), signed=True)
+        with self._wakes:  # it may still wait for a session when `close` no longer waits for it
+            self._be_there()
+
+    def _be_there(self) -> None:
+        number, is_told = int.from_bytes(bytes.fromhex(self.tag), signed=True), False
         while not self._stopped.is_set():
             try:
                 with self._database.session() as session:
@@ -110,10 +117,14 @@ class Company:
                     session.execute(_BE_THERE.format(of=self._of, tag=number))
                     session.execute(SQL("LISTEN {}").format(Identifier(f"{NAME}_events_tt_main")))
                     self.is_there.set()
+                    is_told = False
                     self._hear(session)
                     session.execute("SELECT pg_advisory_unlock_all()")  # whoever looks next does not see it
-            except psycopg.Error:
+            except psycopg.Error as error:
                 self.is_first = False
+                if not is_told:
+                    _log.warning("others not heard, and this process not seen", reason=self._database.trouble(error))
+                    is_told = True
                 self._stopped.wait(AGAIN_SECONDS)
 
     def _hear(self, session: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -4,12 +4,17 @@
 |-----------------------------------------|-------------------------------------------------------------------------|
 | its machine is gone without a word      | the server asks after it as soon as it would after the server: 6 seconds |
 | the file that keeps its tag is damaged  | it draws another: it never takes requests of others for its own         |
+| no session is left for it               | a line of the program's log says so, once until there is one            |
+| it is closed while it waits for one     | it goes once that came, and takes no part                               |
 """
 
 from __future__ import annotations
 
+import logging
+import threading
 from contextlib import closing
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -51,6 +56,41 @@ def test_the_server_is_told_to_ask_after_the_process() -> None:
             "tcp_keepalives_idle": ("3",), "tcp_keepalives_interval": ("1",), "tcp_keepalives_count": ("3",),
         }  # fmt: skip
         assert patience == ("6000",)
+
+
+class Late(Database):
+    """A database whose sessions come when they may."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        super().__init__(environment)
+        self.may_come = threading.Event()
+
+    def session(self) -> psycopg.Connection[Any]:
+        assert self.may_come.wait(SOON_SECONDS)
+        return super().session()
+
+
+def test_a_session_that_comes_after_the_close_is_given_back() -> None:
+    """The thread ends without an error, and nobody is there."""
+    with closing(Late(new_database())) as database:
+        company = Company(database, "00c0ffee", lambda: 0.0, SharingTallies())
+        company.close()
+        database.may_come.set()
+        company._thread.join(SOON_SECONDS)
+        assert not company._thread.is_alive()
+        assert not company.is_first
+
+
+def test_that_nobody_is_heard_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """An account may have too few sessions, and all else go on."""
+    environment = {**new_database(), "POSTGRES_PASSWORD": "another"}
+    with closing(Database(environment)) as database, caplog.at_level(logging.WARNING):
+        with closing(Company(database, "00c0ffee", lambda: 0.0, SharingTallies())):
+            sleep(2.2)
+        said = [record.getMessage() for record in caplog.records if "others not heard" in record.getMessage()]
+        assert len(said) == 1
+        assert "password authentication failed" in said[0]
+        assert "another" not in said[0]
 
 
 @pytest.mark.parametrize("tag", ["", "nothing of a tag", "0123456789"])
