@@ -41,6 +41,11 @@ SAID_NO = ("25006", "42", "53", "54", "55")
 """How codes begin by which the server itself says no to a statement, and has undone its transaction: all may only be
 read, or this account may not, there is no such table, no room, or what is needed is in use.
 """
+LOOK = "look whether it runs, and whether the POSTGRES_ settings are right"
+_LOOK_BY_CODE = {
+    "3F000": "make the schema, or correct POSTGRES_SCHEMA",
+    "42501": "`abby doctor` gives the statements by which this account may do what it has to",
+}
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 """The library writes it without quotes in some places."""
 REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSWORD")
@@ -74,6 +79,11 @@ class Database:
         }
         self._called = called
         hosts, ports = environment["POSTGRES_HOST"].split(","), (environment.get("POSTGRES_PORT") or "5432").split(",")
+        if not all(map(str.strip, hosts)):
+            raise ConfigError(
+                f"POSTGRES_HOST={environment['POSTGRES_HOST']!r} has a comma with no host beside it, which would mean "
+                "this machine. Name each host."
+            )
         if len(ports) not in {1, len(hosts)}:
             raise ConfigError(
                 f"POSTGRES_HOST names {len(hosts)} hosts and POSTGRES_PORT {len(ports)} ports. Set one port for all, "
@@ -142,7 +152,7 @@ class Database:
         """The fault of a database that did not do what was asked of it."""
         return StorageUnavailable(
             f"{self.trouble(error)} Nothing of this was recorded, and what was recorded before is whole. All goes on "
-            "by itself once it does; look whether it runs, and whether the POSTGRES_ settings are right."
+            f"by itself once it does; {_LOOK_BY_CODE.get(_code_of(error), LOOK)}."
         )
 
     def trouble(self, error: BaseException) -> str:
@@ -203,10 +213,14 @@ def said_no(fault: StorageUnavailable) -> bool:
     """Whether the server itself refused what was asked, so that nothing of it was done. Otherwise, as where a session
     ended, that is not known.
     """
-    error: BaseException | None = fault
+    return _code_of(fault).startswith(SAID_NO)
+
+
+def _code_of(error: BaseException | None) -> str:
+    """The code by which the server told what was the cause; empty where it told none."""
     while error is not None and not isinstance(error, psycopg.Error):
         error = error.__cause__
-    return error is not None and (error.sqlstate or "").startswith(SAID_NO)
+    return "" if error is None else error.sqlstate or ""
 
 
 def _server_of(session: psycopg.Connection[Any]) -> object:

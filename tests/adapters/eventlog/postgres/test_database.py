@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from adapters.eventlog.postgres.database import Database
-from adapters.ports.faults import ConfigError
+from adapters.ports.faults import ConfigError, StorageUnavailable
 from tests.adapters.eventlog.postgres.logs import opened
 from tests.servers.postgres import new_database, shared
 
@@ -55,6 +55,22 @@ def test_hosts_and_ports_that_do_not_go_together_are_refused() -> None:
     Database(given)
     with pytest.raises(ConfigError, match="names 3 hosts and POSTGRES_PORT 2 ports"):
         Database({**given, "POSTGRES_PORT": "5432,5433"})
+    for hosts in ("a,", ",a", "a, ,b"):
+        with pytest.raises(ConfigError, match="has a comma with no host beside it"):
+            Database({**given, "POSTGRES_HOST": hosts})
+
+
+def test_a_schema_that_is_missing_and_a_right_that_is_say_what_to_do(tmp_path: Path) -> None:
+    """The server's own words, and which way to go."""
+    given = new_database()
+    with pytest.raises(StorageUnavailable, match=r'schema "nowhere" does not exist.*make the schema, or correct'):
+        opened(tmp_path / "nowhere", {**given, "POSTGRES_SCHEMA": "nowhere"})
+    opened(tmp_path / "owner", given).close()
+    with psycopg.connect(shared().dsn, autocommit=True) as asked:
+        asked.execute("CREATE ROLE without_rights LOGIN PASSWORD 'of nobody'")
+    other = {**given, "POSTGRES_USER": "without_rights", "POSTGRES_PASSWORD": "of nobody"}
+    with pytest.raises(StorageUnavailable, match=r"permission denied for table.*`abby doctor` gives the statements"):
+        opened(tmp_path / "other", other)
 
 
 def test_a_database_without_an_encoding_keeps_a_log(tmp_path: Path) -> None:
