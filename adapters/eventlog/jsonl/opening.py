@@ -7,7 +7,8 @@ acknowledged is copied to `logs/torn/` and cut off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -41,9 +42,9 @@ from adapters.eventlog.jsonl.log_file import (
     verify_to,
 )
 from adapters.eventlog.jsonl.reserve_file import ReserveFile
-from adapters.eventlog.jsonl.scanning import BLOCK_BYTES, Scanner
+from adapters.eventlog.jsonl.scanning import BLOCK_BYTES, Scanner, scan
 from adapters.eventlog.jsonl.seals import Key, Proof, keep_key, read_key
-from adapters.eventlog.jsonl.snapshots import FilePoint, set_aside
+from adapters.eventlog.jsonl.snapshots import OFFSET_BYTES, FilePoint, set_aside
 from adapters.eventlog.jsonl.watermark import Slot, write_slot
 from adapters.ports.clock import Clock
 from adapters.ports.faults import ConfigError, LogForeign
@@ -66,11 +67,14 @@ class WritableLog:
 
 
 class Origin(NamedTuple):
-    """What a log is a copy of: its header line, its secret, and where it is kept, as people are told."""
+    """What a log is a copy of: its header line, its secret, where it is kept, as people are told, and what raises
+    LogDamaged where that lacks what the copy holds up to a point.
+    """
 
     header: bytes
     secret: bytes
     place: str
+    refuse_lost: Callable[[Tip], None]
 
 
 def open_for_writing(
@@ -188,8 +192,9 @@ class _Opening:
             )
 
     def _fit_copy(self, log_fd: int, read_fd: int) -> None:
-        """Looks that a copy is one of the right log, and cuts off what is not surely on the disk: it is kept elsewhere.
-        Of one that is not marked as a copy nobody knows that yet, and nothing is cut off. Raises LogForeign.
+        """Looks that a copy is one of the right log, and cuts off what is not surely on the disk, once it is seen that
+        it is kept elsewhere: else it may be all that is left of what was acknowledged. Of one that is not marked as a
+        copy nobody knows that yet, and nothing is cut off. Raises LogForeign, LogDamaged where it is not kept there.
         """
         files, paths, copied = self._files, self._paths, self._copy_of
         if copied is None:
@@ -204,6 +209,7 @@ class _Opening:
         slots = read_watermark(files, paths)
         is_marked = files.lexists(paths.origin)
         if is_marked and slots and files.fstat(read_fd).st_size > slots[0].tip.offset:
+            copied.refuse_lost(self._whole_after(read_fd, slots[0].tip))
             self._cut_off(log_fd, slots[0].tip)
         if (key := read_key(files, paths)) is None or key.secret != copied.secret:
             if key is not None:
@@ -212,6 +218,14 @@ class _Opening:
                     f"Move {paths.logs} away and start again: the copy is made anew."
                 )
             keep_key(files, paths, Key(copied.secret, has_sealed=bool(slots) and slots[0].proof is Proof.KEY_LOST))
+
+    def _whole_after(self, read_fd: int, tip: Tip) -> Tip:
+        """Up to where a log is whole from a point on."""
+        starts = array("Q", bytes(tip.position * OFFSET_BYTES))
+        starts.append(tip.offset)
+        scanner = Scanner(tip, starts)
+        scan(self._files, read_fd, scanner, self._files.fstat(read_fd).st_size)
+        return scanner.whole
 
     def _refuse_what_is_no_logs_folder(self, *, adopting: bool) -> None:
         """Raises LogForeign, before anything is made there, where the operator's link leads to other things: to a log

@@ -21,7 +21,8 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import IntegrityError
 
 from adapters.disk.files import Files
-from adapters.eventlog.jsonl.format import encode_batch, fixed_form
+from adapters.eventlog.jsonl.format import Tip, encode_batch, fixed_form
+from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_copy import LogCopy
 from adapters.eventlog.jsonl.opening import Origin
 from adapters.eventlog.postgres.company import Company, all_there
@@ -42,6 +43,8 @@ CLOSE_SECONDS = 5.0
 """How long a close waits for a database that does not answer."""
 AGAIN_SECONDS = 0.5
 """How long after a failure the database is asked again what became of an append."""
+_END = b'"hash":"%b"}'
+"""How the line of an event ends."""
 _TAG = re.compile("[0-9a-f]{8}")
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
@@ -62,6 +65,7 @@ class PostgresLog(LogCopy):
         restore: Restore | None = None,
     ) -> None:
         self._database = database
+        self._path = LogPaths.below(root).log
         self._rows = Rows(database)
         self._tallies = SharingTallies()
         self._turns = Turns(database, self._tallies)
@@ -76,7 +80,7 @@ class PostgresLog(LogCopy):
             files=files,
             on_event=on_event,
             restore=restore,
-            copy_of=Origin(beginning.header, beginning.secret, database.place),
+            copy_of=Origin(beginning.header, beginning.secret, database.place, self._refuse_lost),
         )
         try:
             self._last = self._row_of_tip()
@@ -223,11 +227,20 @@ class PostgresLog(LogCopy):
 
     def _row_of_tip(self) -> Row:
         """The row in the database of the last event in the copy. Raises LogDamaged where there is none."""
-        tip = self.tip
-        row = self._rows.at(tip.position)
-        if row is None or (tip.position and not row.line.endswith(b'"hash":"%b"}' % tip.digest.hex().encode())):
+        if (row := self._row_of(self.tip)) is None:
             raise self._parted()
         return row
+
+    def _row_of(self, tip: Tip) -> Row | None:
+        """The row in the database of the event that ends there; None where there is none."""
+        row = self._rows.at(tip.position)
+        is_it = row is not None and (not tip.position or row.line.endswith(_END % tip.digest.hex().encode()))
+        return row if is_it else None
+
+    def _refuse_lost(self, tip: Tip) -> None:
+        """Raises LogDamaged where the database lacks what a copy that was not closed in order holds up to there."""
+        if self._row_of(tip) is None:
+            raise self._lacking(tip.position)
 
     def _take_in(self, on_event: OnEvent | None = None) -> None:
         """Adds to the copy what the database has and it has not. Each look begins at the last row that is known, which
@@ -275,9 +288,12 @@ class PostgresLog(LogCopy):
                 "it there; to use what the database has, move the log's folder away and start again.",
                 position=position,
             )
+        return self._lacking(position)
+
+    def _lacking(self, position: int) -> LogDamaged:
         return LogDamaged(
             f"{self._database.place[0].upper()}{self._database.place[1:]} does not hold what was recorded in it up to "
-            f"position {position:,}, as the copy {self._log.paths.log} does: an older state of it was restored, a "
+            f"position {position:,}, as the copy {self._path} does: an older state of it was restored, a "
             "standby took over that had not got everything, or it is another database. Nothing was changed. Connect to "
             "the one that has everything; or stop all that use this one and run `abby migrate --to postgres` here: it "
             "brings it what it lacks, as long as nothing else was recorded there. To go on with what it has, move the "

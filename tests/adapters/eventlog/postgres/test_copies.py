@@ -332,3 +332,21 @@ def test_the_copy_can_be_read_while_its_database_is_away(tmp_path: Path, environ
         away.open_for_writing(tmp_path / "a", clock=clock)
     with pytest.raises((StorageUnavailable, LogMissing)):
         away.open_for_reading(tmp_path / "b")
+
+
+def test_what_a_killed_process_has_alone_is_not_cut_off(tmp_path: Path, environment: Environment) -> None:
+    """It was acknowledged, and the database lost it before a watermark was written: nothing goes on over it."""
+    a = opened(tmp_path / "a", environment)
+    a.append(batch(2))
+    a.checkpoint(0)
+    a.append(batch(2))
+    a.append([event()])
+    abandon(a)
+    kept = copy_of(tmp_path / "a")
+    with session(environment) as asked:
+        asked.execute(f"DELETE FROM {TABLE.replace('main', 'tag')}; DELETE FROM {TABLE} WHERE id = 6")
+    for end in (b"", b'{"pos":6'):
+        (tmp_path / "a" / "logs" / "events.jsonl").write_bytes(kept + end)
+        with pytest.raises(LogDamaged, match="does not hold what was recorded in it up to position 5"):
+            opened(tmp_path / "a", environment)
+        assert copy_of(tmp_path / "a") == kept + end
