@@ -21,7 +21,9 @@ from adapters.ledger.projector import Projector
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import EventLog, EventLogEngine
+from adapters.ports.faults import LogLocked
 from adapters.ports.image_store import ImageStore
+from adapters.wording.figures import counted
 from domain.events import ImageSaved
 
 CARRIED_AT_ONCE = 8
@@ -76,9 +78,20 @@ def carry_images(
     with collecting_no_garbage():
         log = engine.open_for_writing(root, clock=clock, on_event=projector.take, restore=projector.restore)
     with closing(log):
+        _refuse_others(log)
         projector.replay(log)
         _tell(log, projector, source, target)
         return _Carrying(log, source, target).carry_out(list(_standing(projector)), progress)
+
+
+def _refuse_others(log: EventLog) -> None:
+    """Raises LogLocked where others write the log too, whom no lock of this root keeps away."""
+    if log.shared is not None and (others := len(log.shared.others())):
+        raise LogLocked(
+            f"Others write the log in {log.shared.place} ({counted(others, 'process', 'processes')}): what they keep "
+            "or delete meanwhile would be missed. Nothing was carried. Stop every service, bot and program that uses "
+            "it, on each machine, and run the command again."
+        )
 
 
 def _tell(log: EventLog, projector: Projector, source: ImageStore, target: ImageStore) -> None:

@@ -17,15 +17,21 @@ from adapters.application.reading import image_bytes, image_details
 from adapters.application.results import SavedImage
 from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
+from adapters.archive.images_moving import carry_images
 from adapters.cli import main
+from adapters.engines.choice import POSTGRES_MODULE, choose_engine, image_stores
 from adapters.engines.opening import open_store
+from adapters.eventlog.postgres.company import Company
 from adapters.imagestore.s3.bucket import Bucket
+from adapters.ports.engines import LogKeeper
+from adapters.ports.faults import LogLocked
 from adapters.ports.object_place import ObjectPlace
 from domain.commands import SetPolicy
 from tests.adapters.cli.processes import Ran, holding, write_env_file
 from tests.adapters.cli.test_bucket import settings_of
 from tests.hostile.builders import png_of_size
 from tests.servers.faulty_proxy import Fault, FaultyProxy, nothing_fails
+from tests.servers.postgres import new_database
 from tests.servers.s3 import HOST, new_bucket, place_in, server_port
 
 IMAGES = {"a.png": 100, "k/b.png": 2_000, "C.png": 30_000}
@@ -168,3 +174,15 @@ def test_it_is_asked_first_and_never_done_beside_a_writer(migrate: Migrate, root
     none = migrate("--to", "bucket", "--yes", STORAGE_ROOT=str(root))
     assert (none.code, "names no bucket" in none.err) == (78, True)
     assert list(Bucket(place).all_below("images")) == []
+
+
+def test_images_are_not_carried_while_others_write_the_log(tmp_path: Path) -> None:
+    """In a database no lock of this root keeps them away: what they deleted meanwhile would be carried all the same."""
+    engine = choose_engine(LogKeeper(POSTGRES_MODULE, new_database()))
+    with closing(open_store(tmp_path / "other", engine=engine)) as other:
+        company = other.running().shared
+        assert isinstance(company, Company)
+        assert company.is_there.wait(15)
+        here, there = image_stores()(tmp_path / "here"), image_stores()(tmp_path / "there")
+        with pytest.raises(LogLocked, match=r"Others write the log in .* \(1 process\).*Nothing was carried"):
+            carry_images(tmp_path / "here", engine=engine, source=here, target=there)
