@@ -18,7 +18,7 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery
 from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT
 from eventsourcing.persistence import IntegrityError, PersistenceError
 from psycopg.rows import DictRow, tuple_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.eventlog.jsonl.format import fixed_form
 from adapters.eventlog.postgres.database import NAME, WAIT_FOR_STANDBY, Database
@@ -113,19 +113,31 @@ class Rows:
         """Records the lines of events right after a row, which is to be there still, and gives the last row's id.
 
         Raises IntegrityError where another row follows it already, RowMissing where it is not there;
-        StorageUnavailable, and then it is not known whether they were recorded: `outcome` tells.
+        StorageUnavailable, also where ids are behind, and then it is not known whether they were recorded: `outcome`
+        tells.
         """
         stored = [DCBEvent(event.type, line, list(event.tags)) for event, line in zip(events, lines, strict=True)]
         with self._replicated() as (recorder, cursor):
             if self._following(recorder, cursor, after, 1):
                 raise IntegrityError(f"row {after.id} is no longer the last")
-            cursor.execute(
-                recorder.sql_unconditional_append,
-                {"events": recorder.construct_psycopg_dcb_events(stored)},
-                prepare=True,
-            )
+            given = {"events": recorder.construct_psycopg_dcb_events(stored)}
+            try:
+                cursor.execute(recorder.sql_unconditional_append, given, prepare=True)
+            except psycopg.errors.UniqueViolation as error:
+                raise self._ids_are_behind(recorder) from error
             (last,) = (cursor.fetchone() or {}).values()
+            if last <= after.id:  # among rows that were left out: nobody would find it behind the last one
+                raise self._ids_are_behind(recorder)
             return int(last)
+
+    def _ids_are_behind(self, recorder: PostgresDCBRecorderTT) -> StorageUnavailable:
+        schema, table = self._database.schema, recorder.events_table_name
+        mending = _CATCH_UP.format(Literal(f"{schema}.{table}_id_seq"), Identifier(schema, table)).as_string()
+        return StorageUnavailable(
+            f"The ids that the table {table} in {self._database.place} gives are behind its rows, as where it was "
+            "restored or replicated without its sequence. Nothing of this was recorded, and what was recorded before "
+            f"is whole. Run `{mending}` there; all goes on by itself then."
+        )
 
     def outcome(self, lines: Sequence[bytes], after: Row) -> int | None:
         """What became of lines that were to be recorded after a row: the id of the last one's row, None where they were
@@ -313,6 +325,7 @@ def _is_begun(recorder: PostgresDCBRecorderTT, cursor: psycopg.Cursor[Any]) -> b
 
 
 _READ = SQL("SELECT id, data FROM {table} WHERE id > %s ORDER BY id LIMIT %s")
+_CATCH_UP = SQL("SELECT setval({}, (SELECT max(id) FROM {}))")
 _ARE_THERE = SQL("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) name")
 SECRET = f"{NAME}_secret"
 _SECRET_TABLE = SQL(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 import threading
 from contextlib import closing
@@ -350,3 +351,22 @@ def test_what_a_killed_process_has_alone_is_not_cut_off(tmp_path: Path, environm
         with pytest.raises(LogDamaged, match="does not hold what was recorded in it up to position 5"):
             opened(tmp_path / "a", environment)
         assert copy_of(tmp_path / "a") == kept + end
+
+
+@pytest.mark.parametrize("left_out", [0, 50])
+def test_ids_that_are_behind_the_rows_are_said_to_be(left_out: int, tmp_path: Path, environment: Environment) -> None:
+    """As where a table was replicated without its sequence: a row would be refused, or stand before the last one."""
+    with closing(opened(tmp_path / "a", environment)) as a:
+        a.append(batch(2))
+        leave_out_ids(environment, left_out)
+        a.append(batch(2))
+        with session(environment) as asked:
+            asked.execute(f"SELECT setval('{TABLE}_id_seq', 3)" if left_out else f"SELECT setval('{TABLE}_id_seq', 1)")
+        with pytest.raises(StorageUnavailable, match="are behind its rows") as refused:
+            a.append(batch(2))
+        with session(environment) as asked:
+            (mending,) = re.findall("`(SELECT setval.*)`", str(refused.value))
+            asked.execute(mending)
+        assert a.append(batch(2)) == 6
+        with closing(opened(tmp_path / "b", environment)) as b:
+            assert numbers(b) == numbers(a)
