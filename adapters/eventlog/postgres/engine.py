@@ -26,6 +26,10 @@ from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import LogDamaged, LogForeign, LogLocked, LogMissing, StorageUnavailable
 from adapters.ports.log_reports import Damage, LogLocation, LogReport
+from domain.instants import seconds_between
+
+MOST_AHEAD_SECONDS = 300.0
+"""A machine whose clock is further ahead of the database's records nothing."""
 
 
 class PostgresEngine(JSONLEngine):
@@ -48,12 +52,14 @@ class PostgresEngine(JSONLEngine):
     ) -> PostgresLog:
         """Opens or begins the log in the database, beside its other writers, and its copy, as the only one there.
 
-        Raises LogMissing too where the database is empty and a log of its own stands below the root.
+        Raises LogMissing too where the database is empty and a log of its own stands below the root, StorageUnavailable
+        where this machine's clock is far ahead of the database's.
         """
         del adopting  # what images there are has nothing to say about the log in a database
         database = Database(self._environment)
         try:
             beginning = self._beginning(database, root, clock)
+            _refuse_clock_ahead(database, clock)
             with self._telling_of_a_copy(root):
                 return PostgresLog(
                     root,
@@ -213,3 +219,14 @@ class PostgresEngine(JSONLEngine):
                 "all quotas would begin at 0. Run `abby migrate --to postgres` to bring it there, or check the "
                 "POSTGRES_ settings."
             )
+
+
+def _refuse_clock_ahead(database: Database, clock: Clock) -> None:
+    """An event of tomorrow ends the day of everybody, and where it is further ahead all others refuse to go on."""
+    seconds = seconds_between(Rows(database).time(), clock())
+    if seconds > MOST_AHEAD_SECONDS:
+        raise StorageUnavailable(
+            f"This machine's clock is {seconds / 60:,.0f} minutes ahead of that of {database.place}: what it recorded "
+            "would move the day of all that write the log. Nothing was recorded. Set the clock; all goes on by itself "
+            "then."
+        )

@@ -196,6 +196,16 @@ class Rows:
             text = _READ.format(table=Identifier(self._database.schema, recorder.events_table_name))
             return [*starmap(Row, cursor.execute(text, (row, limit), prepare=True))]
 
+    def time(self) -> str:
+        """What the database's clock shows, as events have it. Raises StorageUnavailable."""
+        with self._database.recorder() as recorder, recorder.datastore.cursor() as cursor:
+            cursor.execute(
+                "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS now"
+            )
+            found = cursor.fetchone()
+        assert found is not None, "it is one row"
+        return str(found["now"])
+
     def last(self) -> Row | None:
         """The last row. Raises StorageUnavailable."""
         with self._database.recorder() as recorder, recorder.datastore.cursor() as cursor:

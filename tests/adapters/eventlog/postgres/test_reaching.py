@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
@@ -87,6 +88,21 @@ def test_a_wrong_password_is_told_and_never_said(
         told = (said, str(log._database.failed(OSError("x"))), repr(log), repr(log._database), caplog.text)
         for secret in ("a-wrong-one", PASSWORD, log.secret.hex(), repr(log.secret)):
             assert not any(secret in text for text in told)
+
+
+def test_a_machine_whose_clock_is_far_ahead_records_nothing(tmp_path: Path, environment: Environment) -> None:
+    """Else one wrong clock moved the day of all; a little ahead is nothing, and once it is set all goes on."""
+    engine = PostgresEngine(Disk(), environment)
+
+    def ahead(minutes: float) -> Callable[[], str]:
+        return lambda: (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    with pytest.raises(
+        StorageUnavailable, match=r"^This machine's clock is 2,880 minutes ahead of that of the database"
+    ):
+        engine.open_for_writing(tmp_path, clock=ahead(2_880))
+    with closing(engine.open_for_writing(tmp_path, clock=ahead(4))) as log:
+        assert log.head == 0
 
 
 def test_a_host_that_refuses_or_never_answers_is_told_in_bounded_time(
