@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
@@ -35,7 +35,7 @@ SPREAD = 7_919
 """Prime, so that users come in no order."""
 APART = 10**9
 """Between the numbers of processes."""
-STATUSES = 5_000
+STATUSES, PASSES = 500, 40
 
 
 class Writing(NamedTuple):
@@ -59,19 +59,24 @@ def rates(writing: Writing, folder: Path) -> list[float]:
 
 
 def status_microseconds(writing: Writing, folder: Path) -> float:
-    """Of a status of one of the users, after some seconds of writing, while nobody writes."""
+    """Of a status of one of the users, after some seconds of writing, while nobody writes: in the best of many passes,
+    as the others are those of whatever else runs here.
+    """
     with TemporaryDirectory(dir=folder, prefix="status-") as own, closing(_store(writing, Path(own))) as store:
         asyncio.run(_decided(store.opened().ledger, writing, 0))
         asked = [user_name(number * SPREAD % writing.users) for number in range(STATUSES)]
-        quota_status(store, asked[0])
-        begin = perf_counter()
-        for user in asked:
-            quota_status(store, user)
-        return (perf_counter() - begin) / STATUSES * 1e6
+        return min(_asked(store, asked) for _ in range(PASSES)) / STATUSES * 1e6
 
 
 _meeting: list[Barrier] = []
 """Where the processes wait for each other, once the pool has said so."""
+
+
+def _asked(store: Storage, users: Sequence[str]) -> float:
+    begin = perf_counter()
+    for user in users:
+        quota_status(store, user)
+    return perf_counter() - begin
 
 
 def _meet_at(barrier: Barrier) -> None:
