@@ -181,9 +181,9 @@ class OpenRoot(LedgerHooks):
             return None
         return stale(self.shared.place, seconds)
 
-    def turn(self) -> AbstractContextManager[int]:
+    def turn(self, news: Callable[[int], None]) -> AbstractContextManager[int]:
         """The log's own."""
-        return self.recorder.turn()
+        return self.recorder.turn(news)
 
     def follow(self) -> int:
         """Looks what others recorded; a log that cannot be asked now is asked again."""

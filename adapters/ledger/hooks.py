@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from adapters.ledger.codec import Recorded
@@ -42,10 +42,12 @@ class LedgerHooks:
     def sweep(self) -> None:
         """Once a minute: try again what failed before."""
 
-    def turn(self) -> AbstractContextManager[int]:
-        """The time in which a batch is decided and appended; gives the position up to which others recorded. Raises
-        what keeps a batch from being decided at all: StorageUnavailable or DiskFull.
+    def turn(self, news: Callable[[int], None]) -> AbstractContextManager[int]:
+        """The time in which a batch is decided and appended; gives the position up to which others recorded, and tells
+        `news` of it while the turn is waited for. Raises what keeps a batch from being decided at all:
+        StorageUnavailable or DiskFull.
         """
+        del news  # of a log that nobody else writes there is none
         return nullcontext(0)
 
     def follow(self) -> int:

@@ -262,7 +262,7 @@ class QuotaLedger:
     def _carry_out(self, batch: list[PendingCommand]) -> None:
         """Decides, appends and publishes a batch in a turn, and wakes its callers."""
         try:
-            with self._hooks.turn() as head:
+            with self._hooks.turn(self._take_in) as head:
                 self._take_in(head)
                 self._decide_and_append(list(batch))
         except (DiskFull, StorageUnavailable) as error:  # there was no turn

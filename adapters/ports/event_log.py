@@ -192,10 +192,11 @@ class EventLog(OpenedLog, Recorder, Protocol):
     def room_used_up(self) -> bool:
         """Whether not even what frees could be recorded, when it was tried last."""
 
-    def turn(self) -> AbstractContextManager[int]:
+    def turn(self, news: Callable[[int], None] = ...) -> AbstractContextManager[int]:
         """The time in which a batch is decided and appended; gives the head, up to which all that other writers
-        recorded can be read. Nothing to wait for where there are none. Raises StorageUnavailable, DiskFull or
-        LogDamaged where it cannot be known what they recorded.
+        recorded can be read. `news` is given what the head is meanwhile, where the turn is waited for. Nothing to wait
+        for where there are none. Raises StorageUnavailable, DiskFull or LogDamaged where it cannot be known what they
+        recorded.
         """
 
     def follow(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from adapters.ports.shared_log import SharedLog
@@ -19,8 +20,9 @@ class OnlyWriter:
     def head(self) -> int:
         """The last position that is recorded."""
 
-    def turn(self) -> AbstractContextManager[int]:
+    def turn(self, news: Callable[[int], None] = lambda _: None) -> AbstractContextManager[int]:
         """At once."""
+        del news  # there is none
         return nullcontext(self.head)
 
     def follow(self) -> int:

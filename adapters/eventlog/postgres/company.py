@@ -59,7 +59,7 @@ class Company:
         self._behind = behind
         self._of = _OF + database.schema
         self._rings: list[Callable[[], None]] = []
-        self._stopped = threading.Event()
+        self._rung, self._stopped = threading.Event(), threading.Event()
         self._wakes, self._wake = socket.socketpair()
         self.tag = tag
         self.is_first = False
@@ -71,6 +71,12 @@ class Company:
     def listen(self, ring: Callable[[], None]) -> None:
         """Has it called at each append of anybody."""
         self._rings.append(ring)
+
+    def has_rung(self) -> bool:
+        """Whether somebody appended since it was asked last."""
+        rung = self._rung.is_set()
+        self._rung.clear()
+        return rung
 
     def others(self) -> frozenset[str]:
         """The tags of the others that are there now. Raises StorageUnavailable."""
@@ -137,5 +143,6 @@ class Company:
                     self.is_first = found is not None and found[0] is True
                 selector.select(LISTEN_SECONDS)
                 for _ in session.notifies(timeout=0):
+                    self._rung.set()
                     for ring in self._rings:
                         ring()

@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -99,15 +99,24 @@ class PostgresLog(LogCopy):
         return self._company
 
     @contextmanager
-    def turn(self) -> Iterator[int]:
-        """A turn to write, at whose beginning all that others recorded is taken in; gives the head. Raises
+    def turn(self, news: Callable[[int], None] = lambda _: None) -> Iterator[int]:
+        """A turn to write, at whose beginning all that others recorded is taken in; gives the head. What they record
+        while it is waited for is taken in then, and told. It is over when the database has what is appended. Raises
         StorageUnavailable, DiskFull or LogDamaged.
         """
         self._refuse_if_unusable()  # in a forked process the sessions are its parent's
         self._take_in()  # what is much must not be taken in while others wait
-        with self._turns.turn():
+        news(self.head)
+        with self._turns.turn(lambda: self._take_in_meanwhile(news)):
             self._take_in()
             yield self.head
+
+    def _take_in_meanwhile(self, news: Callable[[int], None]) -> None:
+        """While a turn is waited for, so that little is left for it. What keeps it from that is told in the turn."""
+        if self._company is not None and self._company.has_rung():
+            with suppress(DiskFull, StorageUnavailable):
+                self._take_in()
+                news(self.head)
 
     def follow(self) -> int:
         """Takes in what others recorded since, and gives the new head. Raises as `turn` does."""
@@ -130,6 +139,7 @@ class PostgresLog(LogCopy):
             rows = [line[:-1] for line in lines]
             try:
                 last = Row(self._record(events, rows), rows[-1])
+                self._turns.end()  # what follows is for this process alone
             except IntegrityError:
                 self._take_in()
                 raise

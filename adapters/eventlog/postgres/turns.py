@@ -9,7 +9,8 @@ ends a transaction that idles, and where no turn comes in time one writes withou
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
@@ -25,6 +26,8 @@ LOCK_CLASS = 0x41626279
 """The first half of the advisory lock; the other is that of the schema's name."""
 WAIT_SECONDS = 5
 """After this a writer goes on without a turn."""
+MEANWHILE_SECONDS = 0.005
+"""How often something else is looked for while a turn is waited for."""
 _ASK = SQL(
     "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = {}; "
     "SELECT pg_advisory_xact_lock({}, hashtext({}))"
@@ -40,6 +43,8 @@ class Turns:
         self._database = database
         self._tallies = tallies
         self._session: psycopg.Connection[Any] | None = None
+        self._has_turn = False
+        self._asking = ThreadPoolExecutor(1, thread_name_prefix="abby-turn")
         self._ask = _ASK.format(f"{LONGEST_SECONDS}s", f"{WAIT_SECONDS}s", LOCK_CLASS, database.schema)
 
     @property
@@ -48,21 +53,33 @@ class Turns:
         return self._tallies.without
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """A turn, for as long as the context lasts and the database lets it. Raises StorageUnavailable where there is
-        no database to ask.
+    def turn(self, meanwhile: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """A turn, for as long as the context lasts and the database lets it, or until `end`; while it is waited for,
+        `meanwhile` is called again and again. Raises StorageUnavailable where there is no database to ask.
         """
         began = monotonic()
-        has_turn = self._take()
-        self._tallies.waited(monotonic() - began, has_turn=has_turn)
+        asked = self._asking.submit(self._take)
+        while not wait([asked], MEANWHILE_SECONDS).done:
+            meanwhile()
+        self._has_turn = asked.result()
+        self._tallies.waited(monotonic() - began, has_turn=self._has_turn)
         try:
             yield
         finally:
-            if has_turn:
-                self._give_back()
+            self.end()
+
+    def end(self) -> None:
+        """The turn is over, where there is one: the next may have it."""
+        if self._has_turn:
+            self._has_turn = False
+            self._give_back()
 
     def close(self) -> None:
         """Ends the session."""
+        self._asking.shutdown()
+        self._end()
+
+    def _end(self) -> None:
         if self._session is not None:
             with suppress(psycopg.Error):
                 self._session.close()
@@ -79,7 +96,7 @@ class Turns:
                 _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self.without + 1)
                 return False
             except psycopg.Error as error:  # perhaps the session ended with a turn that was too long
-                self.close()
+                self._end()
                 if is_new:
                     raise self._database.failed(error) from error
             else:
@@ -103,4 +120,4 @@ class Turns:
             if self._session is not None:
                 self._session.execute("ROLLBACK")  # nothing was written in it
         except psycopg.Error:
-            self.close()
+            self._end()

@@ -43,10 +43,9 @@ def test_waiting_for_turns_and_taking_in_are_counted(tmp_path: Path, monkeypatch
     monkeypatch.setattr(turns, "WAIT_SECONDS", 0.2)
     database = new_database()
     with opened(tmp_path / "one", database) as one, opened(tmp_path / "two", database) as two:
-        with one.turn():
-            one.append(batch(3), DCBAppendCondition(ANYTHING, after=0))
-            with two.turn() as head:
-                assert head == 3
+        one.append(batch(3), DCBAppendCondition(ANYTHING, after=0))
+        with one.turn(), two.turn() as head:
+            assert head == 3
         with two.turn():
             pass
         assert (counts(one)[0], *counts(one)[2:]) == (1, 0, 0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
+from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 
@@ -13,6 +14,8 @@ from adapters.eventlog.postgres import turns
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.tallies import SharingTallies
 from adapters.eventlog.postgres.turns import LOCK_CLASS, Turns
+from tests.adapters.eventlog.jsonl.logs import event
+from tests.adapters.eventlog.postgres.logs import opened
 from tests.servers.postgres import new_database
 
 SOON_SECONDS = 30.0
@@ -54,3 +57,44 @@ def test_turns_come_in_the_order_of_asking(monkeypatch: pytest.MonkeyPatch) -> N
     for thread in threads:
         thread.join(SOON_SECONDS)
     assert taken == [0, 1, 2, 3] * 2
+
+
+def test_what_others_record_is_told_while_a_turn_is_waited_for(tmp_path: Path) -> None:
+    """So little is left for the turn itself."""
+    environment, told = new_database(), list[int]()
+    with ExitStack() as logs:
+        first, second, third = (
+            logs.enter_context(closing(opened(tmp_path / name, environment))) for name in ("first", "second", "third")
+        )
+        deadline = monotonic() + SOON_SECONDS
+        while len(second.shared.others()) < 2:  # from then on it hears of them
+            assert monotonic() < deadline, "they are not there"
+            sleep(0.01)
+
+        def wait_for_it() -> None:
+            with second.turn(told.append) as head:
+                told.append(100 + head)
+
+        waiting = Thread(target=wait_for_it)
+        with first.turn(), first._database.session() as session:
+            waiting.start()
+            until_waiting(session, 1)
+            third.append([event()])  # without a turn, as whoever waited too long does
+            while told[-1] != 1:
+                assert monotonic() < deadline, f"it was told {told}"
+                sleep(0.01)
+        waiting.join()
+    assert told[-1] == 101
+
+
+def test_a_turn_is_over_once_the_database_has_what_was_appended(tmp_path: Path) -> None:
+    """What a process does with it after that is nobody else's."""
+    environment = new_database()
+    with closing(opened(tmp_path / "a", environment)) as first, closing(opened(tmp_path / "b", environment)) as second:
+        with first.turn():
+            first.append([event()])
+            with second.turn() as head:
+                assert head == 1
+                assert second.append([event()]) == 2
+        with first.turn() as head:
+            assert head == 2
