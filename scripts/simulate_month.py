@@ -84,6 +84,11 @@ class Live(NamedTuple):
     state: QuotaState
     clock: FakeClock
 
+    @property
+    def stale(self) -> None:
+        """It is always up to date."""
+        return
+
     def running(self) -> Any:
         """Itself: it is always up to date."""
         return self

@@ -100,7 +100,7 @@ def _asks_for_bytes_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def _gives_nothing_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(opening, "release_abandoned", lambda _ledger: None)
+    patch.setattr(opening, "release_abandoned", lambda _ledger, **_given: None)
 
 
 def _forgets_to_release(patch: pytest.MonkeyPatch) -> None:
