@@ -28,6 +28,7 @@ from adapters.ledger.disk_wait import DiskWait
 from adapters.ledger.hooks import LedgerHooks
 from adapters.ledger.pending import Accepted, Outcome, PendingCommand, result_of, wake
 from adapters.ledger.projector import Projector
+from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ledger.tallies import LedgerTallies
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import Recorder
@@ -273,7 +274,8 @@ class QuotaLedger:
     def _take_in(self, head: int) -> None:
         """Publishes what others recorded, up to a position."""
         if head > self.state.position:
-            self._hooks.durable(self.projector.catch_up(self._recorder))
+            with collecting_no_garbage():
+                self._hooks.durable(self.projector.catch_up(self._recorder))
 
     def _decide_and_append(self, waiting: list[PendingCommand]) -> None:
         """Until all is recorded or refused: anew where others were first, or where one of them spoilt the others."""
