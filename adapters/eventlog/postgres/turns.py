@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
+from threading import Thread
 from time import monotonic
 from typing import Any
 
@@ -44,7 +45,6 @@ class Turns:
         self._tallies = tallies
         self._session: psycopg.Connection[Any] | None = None
         self._has_turn = False
-        self._asking = ThreadPoolExecutor(1, thread_name_prefix="abby-turn")
         self._ask = _ASK.format(f"{LONGEST_SECONDS}s", f"{WAIT_SECONDS}s", LOCK_CLASS, database.schema)
 
     @property
@@ -57,13 +57,14 @@ class Turns:
         """A turn, for as long as the context lasts and the database lets it, or until `end`; while it is waited for,
         `meanwhile` is called again and again. Raises StorageUnavailable where there is no database to ask.
         """
-        began = monotonic()
-        asked = self._asking.submit(self._take)
-        while not wait([asked], MEANWHILE_SECONDS).done:
-            meanwhile()
-        self._has_turn = asked.result()
-        self._tallies.waited(monotonic() - began, has_turn=self._has_turn)
+        began, asked = monotonic(), self._asked()
         try:
+            try:
+                while not wait([asked], MEANWHILE_SECONDS).done:
+                    meanwhile()
+            finally:
+                self._has_turn = asked.result()
+            self._tallies.waited(monotonic() - began, has_turn=self._has_turn)
             yield
         finally:
             self.end()
@@ -76,8 +77,20 @@ class Turns:
 
     def close(self) -> None:
         """Ends the session."""
-        self._asking.shutdown()
         self._end()
+
+    def _asked(self) -> Future[bool]:
+        """A turn is asked for, by a thread that keeps no program from ending where the server keeps silent."""
+        asked: Future[bool] = Future()
+
+        def ask() -> None:
+            try:
+                asked.set_result(self._take())
+            except BaseException as error:  # noqa: BLE001 - whoever waits is told
+                asked.set_exception(error)
+
+        Thread(target=ask, name="abby-turn", daemon=True).start()
+        return asked
 
     def _end(self) -> None:
         if self._session is not None:

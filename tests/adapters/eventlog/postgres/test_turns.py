@@ -87,6 +87,23 @@ def test_what_others_record_is_told_while_a_turn_is_waited_for(tmp_path: Path) -
     assert told[-1] == 101
 
 
+def test_a_turn_that_comes_to_whoever_failed_while_waiting_is_given_back() -> None:
+    """At once, and not when the database ends it."""
+    database = Database(new_database())
+
+    def fail() -> None:
+        if session.execute(_WAITING).fetchone() == (1,):
+            session.execute("SELECT pg_advisory_unlock_all()")
+            raise ArithmeticError
+
+    with closing(database), closing(Turns(database, SharingTallies())) as own, database.session() as session:
+        session.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, database.schema))
+        with pytest.raises(ArithmeticError), own.turn(fail):
+            pytest.fail("it failed before")
+        again = session.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK_CLASS, database.schema))
+        assert again.fetchone() == (True,)
+
+
 def test_a_turn_is_over_once_the_database_has_what_was_appended(tmp_path: Path) -> None:
     """What a process does with it after that is nobody else's."""
     environment = new_database()
