@@ -4,7 +4,9 @@ by line, and read as any log is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from eventsourcing.dcb.api import DCBEvent, DCBSequencedEvent
 
 from adapters.eventlog.jsonl.creation import draw_origin, mark_as_copy, mark_as_own, read_origin
 from adapters.eventlog.jsonl.format import Tip
@@ -12,13 +14,16 @@ from adapters.eventlog.jsonl.judging import holds_no_event
 from adapters.eventlog.jsonl.log_file import refuse_damage
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.scanning import Scanner
-from adapters.ports.event_log import OnEvent
+from adapters.ports.event_log import OnEvent, VerifiedEvent
 from adapters.ports.faults import StorageUnavailable
 from adapters.ports.log_reports import Damage
 
 
 class LogCopy(JSONLRecorder):
     """The copy, opened for writing. Nobody appends to it: `add` brings what was recorded elsewhere."""
+
+    _added: Sequence[DCBSequencedEvent] = ()
+    """What was brought last, as it was verified: whoever follows reads it at once."""
 
     @property
     def tip(self) -> Tip:
@@ -81,7 +86,8 @@ class LogCopy(JSONLRecorder):
         with self._changing:
             self._refuse_if_unusable()
             log, former = self._log, self._log.tip
-            scanner = Scanner(former, log.starts, on_event=on_event)
+            verified: list[VerifiedEvent] = []
+            scanner = Scanner(former, log.starts, on_event=on_event or verified.append)
             scanner.feed(lines)
             scanner.finish()
             try:
@@ -92,4 +98,23 @@ class LogCopy(JSONLRecorder):
             except BaseException:
                 del log.starts[former.position + 1 :]
                 raise
+            self._added = _recorded(verified)
             self._notify_listeners()
+
+    def _events(self, after: int, head: int) -> Iterator[DCBSequencedEvent]:
+        """What was brought last is not read and decoded once more."""
+        added = self._added
+        if added and added[0].position <= after + 1 and head <= added[-1].position:
+            yield from added[after + 1 - added[0].position : head + 1 - added[0].position]
+        else:
+            yield from super()._events(after, head)
+
+
+def _recorded(verified: Sequence[VerifiedEvent]) -> list[DCBSequencedEvent]:
+    """Verified events as they are read; none of them where one was recorded in another form than JSON."""
+    found = []
+    for event in verified:
+        if not isinstance(event.data, bytes) or not event.data.startswith(b"{"):
+            return []
+        found.append(DCBSequencedEvent(DCBEvent(event.type, event.data, event.tags), event.position))
+    return found

@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable
 from selectors import EVENT_READ, DefaultSelector
+from time import monotonic
 
 import psycopg
 import structlog
@@ -59,7 +60,8 @@ class Company:
         self._behind = behind
         self._of = _OF + database.schema
         self._rings: list[Callable[[], None]] = []
-        self._rung, self._stopped = threading.Event(), threading.Event()
+        self._rung_at: float | None = None
+        self._stopped = threading.Event()
         self._wakes, self._wake = socket.socketpair()
         self.tag = tag
         self.is_first = False
@@ -72,11 +74,12 @@ class Company:
         """Has it called at each append of anybody."""
         self._rings.append(ring)
 
-    def has_rung(self) -> bool:
-        """Whether somebody appended since it was asked last."""
-        rung = self._rung.is_set()
-        self._rung.clear()
-        return rung
+    def has_rung(self, seconds_ago: float) -> bool:
+        """Whether somebody appended since it was asked last, so long ago or longer."""
+        if self._rung_at is None or monotonic() - self._rung_at < seconds_ago:
+            return False
+        self._rung_at = None
+        return True
 
     def others(self) -> frozenset[str]:
         """The tags of the others that are there now. Raises StorageUnavailable."""
@@ -143,6 +146,6 @@ class Company:
                     self.is_first = found is not None and found[0] is True
                 selector.select(LISTEN_SECONDS)
                 for _ in session.notifies(timeout=0):
-                    self._rung.set()
+                    self._rung_at = self._rung_at or monotonic()
                     for ring in self._rings:
                         ring()

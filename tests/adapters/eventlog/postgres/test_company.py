@@ -23,6 +23,7 @@ from adapters.eventlog.postgres import company as company_module
 from adapters.eventlog.postgres.company import Company
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.tallies import SharingTallies
+from tests.adapters.eventlog.jsonl.logs import event
 from tests.adapters.eventlog.postgres.logs import new_schema, opened
 from tests.servers.postgres import new_database
 
@@ -56,6 +57,22 @@ def test_the_server_is_told_to_ask_after_the_process() -> None:
             "tcp_keepalives_idle": ("3",), "tcp_keepalives_interval": ("1",), "tcp_keepalives_count": ("3",),
         }  # fmt: skip
         assert patience == ("6000",)
+
+
+def test_a_ring_is_told_once_and_not_before_its_time(tmp_path: Path) -> None:
+    """Whoever waits for a turn leaves what was just recorded to the next one for a while."""
+    environment = new_database()
+    with closing(opened(tmp_path / "a", environment)) as a, closing(opened(tmp_path / "b", environment)) as b:
+        company, rung = b._company, threading.Event()
+        assert company is not None
+        assert company.is_there.wait(SOON_SECONDS)
+        company.listen(rung.set)
+        assert not company.has_rung(0)
+        a.append([event()])
+        assert rung.wait(SOON_SECONDS)
+        assert not company.has_rung(SOON_SECONDS)
+        assert company.has_rung(0)
+        assert not company.has_rung(0)
 
 
 class Late(Database):

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from eventsourcing.dcb.api import DCBAppendCondition
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent
 from eventsourcing.persistence import IntegrityError
 
 from adapters.disk.files import Files
@@ -58,6 +58,38 @@ def test_two_copies_have_the_same_bytes(tmp_path: Path, environment: Environment
         assert [found.position for found in heard] == [1, 2, 3, 4, 5, 6]
     assert copy_of(tmp_path / "a") == copy_of(tmp_path / "b") == copy_of(tmp_path / "c")
     assert JSONLEngine(Files()).verify(tmp_path / "a").damage is None
+
+
+class Read(Disk):
+    """A disk that counts what is read of open files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+
+    def read_all_at(self, fd: int, size: int, offset: int) -> bytes:
+        self.reads += 1
+        return super().read_all_at(fd, size, offset)
+
+
+@pytest.mark.parametrize("data", [b"{}", b'"a text"', bytes(range(256))])
+def test_what_was_taken_in_last_is_read_as_it_was_recorded(
+    data: bytes, tmp_path: Path, environment: Environment
+) -> None:
+    """From any position on, also before it, and whatever was recorded; what is ours is read from the memory."""
+    disk = Read()
+    with closing(opened(tmp_path / "a", environment)) as a, closing(opened(tmp_path / "b", environment, disk)) as b:
+        for size in (3, 2):
+            a.append([*batch(size), DCBEvent("Odd", data, ["tag"])])
+            b.follow()
+            whole, before = [*a.read()], disk.reads
+            assert [*b.read(after=b.head - 2)] == whole[-2:]
+            assert (disk.reads == before) is (data == b"{}")
+            for after in range(b.head + 1):
+                assert [*b.read(after=after)] == whole[after:]
+        b.append([event()])
+        a.follow()
+        assert [*a.read(after=5)] == [*b.read(after=5)]
 
 
 def test_whoever_does_not_know_all_records_nothing(tmp_path: Path, environment: Environment) -> None:
