@@ -194,7 +194,7 @@ class Rows:
         with self._database.recorder() as recorder, recorder.datastore.get_connection() as session:
             cursor = session.cursor(binary=True, row_factory=tuple_row)
             text = _READ.format(table=Identifier(self._database.schema, recorder.events_table_name))
-            return [*starmap(Row, cursor.execute(text, (row, limit), prepare=True))]
+            return [*starmap(Row, cursor.execute(text, (row, limit), prepare=True).fetchall())]
 
     def time(self) -> str:
         """What the database's clock shows, as events have it. Raises StorageUnavailable."""
