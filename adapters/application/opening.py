@@ -256,6 +256,7 @@ class OpenRoot(LedgerHooks):
         """
         if self.ledger.is_inherited:
             return None
+        self.recorder.hurry()
         self.ledger.close()
         try:
             self.recorder.close()

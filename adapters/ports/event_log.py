@@ -206,6 +206,9 @@ class EventLog(OpenedLog, Recorder, Protocol):
     def shared(self) -> SharedLog | None:
         """The others that write it; None where it has one writer."""
 
+    def hurry(self) -> None:
+        """It is to be closed soon: what keeps silent is waited for no longer than some seconds. Any thread may."""
+
     def checkpoint(self, reconciled: int) -> bool:
         """Keeps how far the log and the file work have come, if either moved since; False where there is no room for
         it now or it may not be written, which harms nothing. Raises LedgerStopped.

@@ -29,6 +29,9 @@ class OnlyWriter:
         """The head, as it is."""
         return self.head
 
+    def hurry(self) -> None:
+        """Nobody else is waited for."""
+
     @property
     def shared(self) -> SharedLog | None:
         """With nobody."""

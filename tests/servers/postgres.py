@@ -162,6 +162,16 @@ class Server:
             os.kill(process, signal.SIGSTOP)
         return processes
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """While it lasts, nothing of it runs; what was asked meanwhile is answered after."""
+        processes = self.freeze()
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     def promote(self) -> None:
         """Makes a standby the primary."""
         run("pg_ctl", "-D", self.folder, "-w", "promote")

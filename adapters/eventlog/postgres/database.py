@@ -20,6 +20,7 @@ from eventsourcing.utils import Environment
 from psycopg.sql import SQL
 
 from adapters.eventlog.postgres.recording import TextRecorder
+from adapters.eventlog.postgres.session import CLOSING_SECONDS, Patience, Session, sessions_with
 from adapters.ports.faults import ConfigError, StorageUnavailable
 
 NAME = "abby"
@@ -29,6 +30,8 @@ KEPT_ALIVE = {"keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count"
 """A server whose machine is gone is given up after some six seconds, milliseconds for the last: so a fail-over is over
 within fifteen, as its host is asked once more before the others.
 """
+CLOSE_SECONDS = 1.0
+"""How long the end of the recorder's sessions waits for those that are only just being begun."""
 AGAIN_SECONDS = 0.5
 """For so long after it could not be reached, nobody waits for the same again."""
 LONGEST_SECONDS = 2
@@ -78,24 +81,15 @@ class Database:
             "CREATE_TABLE": "no",
         }
         self._called = called
-        hosts, ports = environment["POSTGRES_HOST"].split(","), (environment.get("POSTGRES_PORT") or "5432").split(",")
-        if not all(map(str.strip, hosts)):
-            raise ConfigError(
-                f"POSTGRES_HOST={environment['POSTGRES_HOST']!r} has a comma with no host beside it, which would mean "
-                "this machine. Name each host."
-            )
-        if len(ports) not in {1, len(hosts)}:
-            raise ConfigError(
-                f"POSTGRES_HOST names {len(hosts)} hosts and POSTGRES_PORT {len(ports)} ports. Set one port for all, "
-                "or one for each host."
-            )
-        self._servers = [*zip(map(str.strip, hosts), ports if len(ports) > 1 else ports * len(hosts), strict=True)]
+        self._servers = _servers_in(environment)
         servers = " or ".join(f"{host}:{port}" for host, port in self._servers)
         self._place = f"the database {environment['POSTGRES_DBNAME']} at {servers}"
         self._has_own_sessions = False
         self._guard = Lock()
         self._recorder: PostgresDCBRecorderTT | None = None
         self._unreachable = ("", 0.0)
+        self._patience = Patience(self.session)
+        self._sessions = sessions_with(self._patience)
 
     @property
     def place(self) -> str:
@@ -125,7 +119,7 @@ class Database:
             self._give_up(recorder)
             raise self.failed(error) from error
 
-    def session(self) -> psycopg.Connection[Any]:
+    def session(self) -> Session[Any]:
         """A session of its own, whose statements are each a transaction, at the server that takes writes: of several
         hosts the one that did when it was looked for last is asked first. Raises psycopg.Error.
         """
@@ -134,11 +128,10 @@ class Database:
             raise psycopg.OperationalError(reason)
         env = self._environment
         try:
-            session = psycopg.connect(
+            session = self._sessions.connect(
                 dbname=env["POSTGRES_DBNAME"],
                 user=env["POSTGRES_USER"],
                 password=env["POSTGRES_PASSWORD"],
-                autocommit=True,
                 **self._further(),
             )
         except psycopg.Error as error:
@@ -166,7 +159,11 @@ class Database:
         with self._guard:
             recorder, self._recorder = self._recorder, None
         if recorder is not None:
-            recorder.datastore.close()
+            recorder.datastore.pool.close(timeout=CLOSE_SECONDS)
+
+    def hurry(self) -> None:
+        """From now on whoever waits for a silent server is told that it does not answer, as all is to be closed."""
+        self._patience.is_closing = True
 
     def _connected(self) -> PostgresDCBRecorderTT:
         with self.session() as session:  # what cannot be reached says so at once, where a pool would wait
@@ -175,6 +172,7 @@ class Database:
         given = factory.datastore.pool.kwargs
         assert isinstance(given, dict), "the library gives its pool the words of each connection"
         factory.datastore.pool.kwargs = {**given, **self._further()}
+        factory.datastore.pool.connection_class = self._sessions
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
     def _refuse_lent(self, session: psycopg.Connection[Any]) -> None:
@@ -192,10 +190,11 @@ class Database:
 
     def _further(self) -> dict[str, Any]:
         hosts, ports = zip(*self._servers, strict=True)
+        seconds = int(self._environment["POSTGRES_CONNECT_TIMEOUT"])
         return {
             "host": ",".join(hosts),
             "port": ",".join(ports),
-            "connect_timeout": int(self._environment["POSTGRES_CONNECT_TIMEOUT"]),
+            "connect_timeout": min(seconds, int(CLOSING_SECONDS)) if self._patience.is_closing else seconds,
             "target_session_attrs": "read-write",
             "application_name": self._called,
             "client_encoding": "utf8",  # else a database without an encoding gives bytes where text is meant
@@ -206,7 +205,7 @@ class Database:
         with self._guard:
             if self._recorder is recorder:
                 self._recorder = None
-        recorder.datastore.close()
+        recorder.datastore.pool.close(timeout=0)  # its threads may wait for a host that is silent, and end after it
 
 
 def said_no(fault: StorageUnavailable) -> bool:
@@ -214,6 +213,22 @@ def said_no(fault: StorageUnavailable) -> bool:
     ended, that is not known.
     """
     return _code_of(fault).startswith(SAID_NO)
+
+
+def _servers_in(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The hosts and ports that settings name. Raises ConfigError."""
+    hosts, ports = environment["POSTGRES_HOST"].split(","), (environment.get("POSTGRES_PORT") or "5432").split(",")
+    if not all(map(str.strip, hosts)):
+        raise ConfigError(
+            f"POSTGRES_HOST={environment['POSTGRES_HOST']!r} has a comma with no host beside it, which would mean "
+            "this machine. Name each host."
+        )
+    if len(ports) not in {1, len(hosts)}:
+        raise ConfigError(
+            f"POSTGRES_HOST names {len(hosts)} hosts and POSTGRES_PORT {len(ports)} ports. Set one port for all, "
+            "or one for each host."
+        )
+    return [*zip(map(str.strip, hosts), ports if len(ports) > 1 else ports * len(hosts), strict=True)]
 
 
 def _code_of(error: BaseException | None) -> str:

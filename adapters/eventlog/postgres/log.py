@@ -173,12 +173,19 @@ class PostgresLog(LogCopy):
         with self._changing:
             return super().checkpoint(min(reconciled, self.head)) and not self._is_behind
 
+    def hurry(self) -> None:
+        """Waits no longer than some seconds for a database that keeps silent: whoever waits for it is told so, and what
+        became of an append is asked once more.
+        """
+        self._stopping.set()
+        self._database.hurry()
+
     def close(self) -> None:
         """Gives the copy back, and ends all sessions but those of the process that this one was forked from.
 
         Raises LedgerStopped where the database keeps somebody waiting who uses them: then they end with the process.
         """
-        self._stopping.set()
+        self.hurry()
         if not self._changing.acquire(timeout=CLOSE_SECONDS):
             raise LedgerStopped(
                 f"It is not known whether the last batch was recorded: {self._database.place} does not answer."

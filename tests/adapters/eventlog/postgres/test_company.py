@@ -16,12 +16,12 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-import psycopg
 import pytest
 
 from adapters.eventlog.postgres import company as company_module
 from adapters.eventlog.postgres.company import Company
 from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.session import Session
 from adapters.eventlog.postgres.tallies import SharingTallies
 from tests.adapters.eventlog.jsonl.logs import event
 from tests.adapters.eventlog.postgres.logs import new_schema, opened
@@ -35,9 +35,9 @@ class Watched(Database):
 
     def __init__(self, environment: dict[str, str]) -> None:
         super().__init__(environment)
-        self.sessions: list[psycopg.Connection[Any]] = []
+        self.sessions: list[Session[Any]] = []
 
-    def session(self) -> psycopg.Connection[Any]:
+    def session(self) -> Session[Any]:
         self.sessions.append(super().session())
         return self.sessions[-1]
 
@@ -82,7 +82,7 @@ class Late(Database):
         super().__init__(environment)
         self.may_come = threading.Event()
 
-    def session(self) -> psycopg.Connection[Any]:
+    def session(self) -> Session[Any]:
         assert self.may_come.wait(SOON_SECONDS)
         return super().session()
 

@@ -29,6 +29,7 @@ GO_ON_SECONDS = 15.0
 """After this at the latest each client was told that its wish is done, the fail-over included."""
 USERS_EACH = 4
 START_SECONDS = 30.0
+TAIL_SECONDS = 1.0
 
 
 class Asker:
@@ -141,6 +142,28 @@ def test_clients_go_on_after_a_machine_has_vanished(
     seconds = float(done.stdout)
     record_property("seconds until every client was told again, the machine gone", seconds)
     assert seconds < GO_ON_SECONDS
+
+
+@pytest.mark.thorough
+def test_clients_go_on_after_the_primary_was_frozen(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """It keeps all sessions, and answers none. When it wakes beside the new one, it acknowledges nothing."""
+    with pair() as both:
+        old = both.primary
+        with asking(both.environment(), tmp_path, 2) as askers:
+            sleep(TAIL_SECONDS)
+            lost_at = monotonic()
+            with old.frozen():
+                both.take_over()
+                wait_until_told(askers, monotonic(), GO_ON_SECONDS)
+                took = monotonic() - lost_at
+            sleep(TAIL_SECONDS)
+            for asker in askers:
+                asker.end()
+        judge(both.environment(), askers, tmp_path / "anew")
+    record_property("seconds until every client was told again, the primary frozen", f"{took:.1f}")
+    assert took < GO_ON_SECONDS
 
 
 def judge(environment: dict[str, str], askers: Sequence[Asker], anew: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from pathlib import Path
@@ -43,7 +43,12 @@ def database(synchronous: Pair) -> str:
 
 def opened(both: Pair, root: Path, database: str = "postgres") -> closing[PostgresLog]:
     """The log as a process that knows both servers has it."""
-    keeper = LogKeeper(POSTGRES_MODULE, both.environment(database))
+    return opened_at(root, both.environment(database))
+
+
+def opened_at(root: Path, environment: Mapping[str, str]) -> closing[PostgresLog]:
+    """The same where it is reached otherwise."""
+    keeper = LogKeeper(POSTGRES_MODULE, environment)
     log = choose_engine(keeper).open_for_writing(root, clock=utc_now)
     assert isinstance(log, PostgresLog)
     return closing(log)
