@@ -1,8 +1,9 @@
 """What a process knows of the others that write the same log: which are there, and that they recorded something.
 
 One session serves both. While it stands it holds a lock of its own that all can see: so a process that was killed, or
-whose machine went, is seen to be gone when the database has ended its session. And it listens: the recorder notifies of
-each append. A ring that is missed only makes a process hear later, as it looks by itself too.
+whose machine went, is seen to be gone when the database has ended its session; so is one that was stopped, as a session
+that asks nothing for long is ended too. And it listens: the recorder notifies of each append. A ring that is missed
+only makes a process hear later, as it looks by itself too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from math import inf
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 
@@ -24,7 +26,15 @@ from adapters.eventlog.postgres.tallies import SharingTallies
 from adapters.ports.measured import Measured
 
 LISTEN_SECONDS = 0.5
-"""How long it waits for a ring before it looks whether its session stands."""
+"""How long it waits for a ring, and how often it asks whether it is the first, which shows that its session stands."""
+FIRST_SECONDS = 5.0
+"""For so long after it asked it is the first: until before the database, or whoever gives a silent one up, could have
+another be it.
+"""
+IDLE_SECONDS = 15
+"""A session that asks nothing for so long is of a process that was stopped."""
+IDLE_SETTING = "idle_session_timeout"
+"""What it is called; PostgreSQL 13 has none."""
 AGAIN_SECONDS = 1.0
 """After a session that failed."""
 _OF, _FIRST_OF = "abby writers ", "abby first writer "
@@ -32,8 +42,10 @@ _ASK_AFTER_US = "; ".join(f"SET tcp_{name.removeprefix('tcp_')} = {value}" for n
 """The server asks after this machine as this asks after the server: by itself it would hold the locks of one that is
 gone for two hours.
 """
+_END_IF_IDLE = "SELECT set_config(name, %s, false) FROM pg_settings WHERE name = %s"
 _BE_THERE = SQL("SELECT pg_advisory_lock_shared(hashtext({of}), {tag})")
 _BE_FIRST = SQL("SELECT pg_try_advisory_lock(hashtext({of}), 1)")
+_STILL = SQL("SELECT true")
 _WHO_IS = SQL(
     "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND granted "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
@@ -64,11 +76,17 @@ class Company:
         self._stopped = threading.Event()
         self._wakes, self._wake = socket.socketpair()
         self.tag = tag
-        self.is_first = False
-        """Whether it does what is to be done once: it has the lock of that, which the next one gets when it goes."""
+        self._first_until = -inf
         self.is_there = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="abby-company", daemon=True)
         self._thread.start()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it does what is to be done once: it has the lock of that, which the next one gets when it goes, and
+        the database said so lately.
+        """
+        return monotonic() < self._first_until
 
     def listen(self, ring: Callable[[], None]) -> None:
         """Has it called at each append of anybody."""
@@ -123,6 +141,7 @@ class Company:
             try:
                 with self._database.session() as session:
                     session.execute(_ASK_AFTER_US)
+                    session.execute(_END_IF_IDLE, (f"{IDLE_SECONDS}s", IDLE_SETTING))
                     session.execute(_BE_THERE.format(of=self._of, tag=number))
                     session.execute(SQL("LISTEN {}").format(Identifier(f"{NAME}_events_tt_main")))
                     self.is_there.set()
@@ -130,22 +149,33 @@ class Company:
                     self._hear(session)
                     session.execute("SELECT pg_advisory_unlock_all()")  # whoever looks next does not see it
             except psycopg.Error as error:
-                self.is_first = False
                 if not is_told:
                     _log.warning("others not heard, and this process not seen", reason=self._database.trouble(error))
                     is_told = True
                 self._stopped.wait(AGAIN_SECONDS)
 
     def _hear(self, session: psycopg.Connection[tuple[object, ...]]) -> None:
-        with DefaultSelector() as selector:
-            for heard in (session, self._wakes):
-                selector.register(heard, EVENT_READ)
-            while not self._stopped.is_set():
-                if not self.is_first:
-                    found = session.execute(_BE_FIRST.format(of=_FIRST_OF + self._database.schema)).fetchone()
-                    self.is_first = found is not None and found[0] is True
-                selector.select(LISTEN_SECONDS)
-                for _ in session.notifies(timeout=0):
-                    self._rung_at = self._rung_at or monotonic()
-                    for ring in self._rings:
-                        ring()
+        try:
+            with DefaultSelector() as selector:
+                for heard in (session, self._wakes):
+                    selector.register(heard, EVENT_READ)
+                asked_at, has_it = -inf, False
+                while not self._stopped.is_set():
+                    if (now := monotonic()) - asked_at >= LISTEN_SECONDS:
+                        asked_at, has_it = now, self._has_lock_of_the_first(session, has_it=has_it)
+                        self._first_until = now + FIRST_SECONDS if has_it else -inf
+                    self._ring(session)  # of what came with the answer too
+                    selector.select(LISTEN_SECONDS)
+        finally:
+            self._first_until = -inf
+
+    def _has_lock_of_the_first(self, session: psycopg.Connection[tuple[object, ...]], *, has_it: bool) -> bool:
+        """Takes it where it is free. A session that has it keeps it as long as it answers."""
+        taking = _BE_FIRST.format(of=_FIRST_OF + self._database.schema)
+        return session.execute(_STILL if has_it else taking).fetchone() == (True,)
+
+    def _ring(self, session: psycopg.Connection[tuple[object, ...]]) -> None:
+        for _ in session.notifies(timeout=0):
+            self._rung_at = self._rung_at or monotonic()
+            for ring in self._rings:
+                ring()

@@ -19,7 +19,7 @@ from adapters.ports.engines import LogKeeper
 from adapters.settings.webhooks import signing_key
 from adapters.webhooks.cursor import CursorOfAll, KeptCursor, mark_at
 from adapters.webhooks.receiver import Receiver
-from adapters.webhooks.telling import Webhooks
+from adapters.webhooks.telling import LOOK_SECONDS, Webhooks
 from tests.adapters.webhooks.inbox import SECRET, Inbox, Post, policy_changes
 from tests.servers.postgres import new_database
 
@@ -106,7 +106,9 @@ async def test_whoever_goes_on_takes_in_first_what_was_told(tmp_path: Path, monk
             await inbox.down()
 
 
-async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(tmp_path: Path) -> None:
+async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One that slept while its message was taken finds that another has told it, and more."""
     environment, inbox = new_database(), Inbox()
     await inbox.up()
@@ -122,7 +124,8 @@ async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(tmp_path: Path) 
             if post.message["data"]["limits"]["daily"] == 12:
                 told_by_another = store.running().state.position
                 cursor.write((mark_at(store, told_by_another),))
-                company.is_first = False  # until it looks again, and has it still
+                monkeypatch.setattr(Company, "is_first", False)  # until it looks again, and has it still
+                asyncio.get_running_loop().call_later(2 * LOOK_SECONDS, monkeypatch.undo)
             return web.Response(status=204)
 
         inbox.answers = meanwhile

@@ -1,19 +1,27 @@
 """What a process shows the others of itself, and what the server is told of it.
 
-| what happens                            | what follows                                                            |
-|-----------------------------------------|-------------------------------------------------------------------------|
-| its machine is gone without a word      | the server asks after it as soon as it would after the server: 6 seconds |
-| the file that keeps its tag is damaged  | it draws another: it never takes requests of others for its own         |
-| no session is left for it               | a line of the program's log says so, once until there is one            |
-| it is closed while it waits for one     | it goes once that came, and takes no part                               |
+| what happens                             | what follows                                                             |
+|------------------------------------------|--------------------------------------------------------------------------|
+| its machine is gone without a word       | the server asks after it as soon as it would after the server: 6 seconds |
+| the file that keeps its tag is damaged   | it draws another: it never takes requests of others for its own          |
+| no session is left for it                | a line of the program's log says so, once until there is one             |
+| it is closed while it waits for one      | it goes once that came, and takes no part                                |
+| it is stopped                            | the server ends its session: another does what is to be done once        |
+| it wakes up                              | from the first moment on it is not the first; then it is there again     |
+| the server knows no end of idle sessions | it is there all the same                                                 |
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -28,6 +36,8 @@ from tests.adapters.eventlog.postgres.logs import new_schema, opened
 from tests.servers.postgres import new_database
 
 SOON_SECONDS = 15.0
+IDLE_SECONDS = 2
+"""After this the server ends a session that asks nothing."""
 
 
 class Watched(Database):
@@ -85,6 +95,79 @@ class Late(Database):
     def session(self) -> Session[Any]:
         assert self.may_come.wait(SOON_SECONDS)
         return super().session()
+
+
+def test_whoever_is_stopped_is_gone_and_comes_back_as_one_of_the_others() -> None:
+    """What is to be done once is done by another meanwhile, and never by two."""
+    environment = new_database()
+    with other_process("00000001", environment) as other, closing(Database(environment)) as database:
+        until(lambda: asked(other) == "True", "it is alone")
+        with closing(Company(database, "00000002", lambda: 0.0, SharingTallies())) as company:
+            until(lambda: company.others() == {"00000001"}, "they do not see each other")
+            sleep(2 * IDLE_SECONDS)  # whoever asks now and then is not idle
+            assert not company.is_first
+            assert company.others() == {"00000001"}
+            other.send_signal(signal.SIGSTOP)
+            until(lambda: company.is_first, "nobody does it")
+            assert company.others() == frozenset()
+            tell(other)
+            other.send_signal(signal.SIGCONT)
+            assert answer_of(other) == "False"
+            until(lambda: company.others() == {"00000001"}, "it does not come back")
+            assert (company.is_first, asked(other)) == (True, "False")
+        until(lambda: asked(other) == "True", "it does not take over")
+
+
+def test_a_server_without_an_end_of_idle_sessions_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL 13 has none."""
+    monkeypatch.setattr(company_module, "IDLE_SETTING", "idle_session_timeout_of_later")
+    with (
+        closing(Watched(new_database())) as database,
+        closing(Company(database, "00c0ffee", lambda: 0.0, SharingTallies())) as company,
+    ):
+        until(lambda: company.is_first, "it is alone")
+        (session,) = database.sessions
+        assert session.execute("SHOW idle_session_timeout").fetchone() == ("0",)
+
+
+@contextmanager
+def other_process(tag: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """One that is there, and may be stopped."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.adapters.eventlog.postgres.present", tag, str(IDLE_SECONDS)],
+        env={**os.environ, **environment}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def tell(process: subprocess.Popen[str]) -> None:
+    """Asks it whether it is the first."""
+    assert process.stdin is not None
+    process.stdin.write("?\n")
+    process.stdin.flush()
+
+
+def answer_of(process: subprocess.Popen[str]) -> str:
+    """What it says."""
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def asked(process: subprocess.Popen[str]) -> str:
+    """Both."""
+    tell(process)
+    return answer_of(process)
+
+
+def until(holds: Callable[[], bool], otherwise: str) -> None:
+    """Waits for something."""
+    deadline = monotonic() + SOON_SECONDS
+    while not holds():
+        assert monotonic() < deadline, otherwise
+        sleep(0.02)
 
 
 def test_a_session_that_comes_after_the_close_is_given_back() -> None:
