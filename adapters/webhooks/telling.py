@@ -216,12 +216,14 @@ class Webhooks:
                 self._taken += 1
                 self._away_since = None
                 self._back_off.succeeded()
-                if not self._is_ours():  # whoever tells by now may be further, and is not to be set back
-                    self._marks = None
-                    return False
+            else:
+                await self._wait_after(answer)
+            if not self._is_ours():  # whoever tells by now may be further, and is not to be set back
+                self._marks = None
+                return False
+            if answer.is_taken:
                 assert self._marks is not None, "what is told follows a mark"
                 return await self._noted(moved_on(self._marks, Mark(message.position, message.id)))
-            await self._wait_after(answer)
         return False
 
     async def _wait_after(self, answer: Answer) -> None:
