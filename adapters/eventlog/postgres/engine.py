@@ -18,6 +18,7 @@ from adapters.eventlog.jsonl.creation import new_header
 from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.seals import new_key
+from adapters.eventlog.postgres.clocks import Clocks
 from adapters.eventlog.postgres.comparing import compare_beginning
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.log import PostgresLog
@@ -26,10 +27,6 @@ from adapters.ports.clock import Clock, utc_now
 from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import LogDamaged, LogForeign, LogLocked, LogMissing, StorageUnavailable
 from adapters.ports.log_reports import Damage, LogLocation, LogReport
-from domain.instants import seconds_between
-
-MOST_AHEAD_SECONDS = 300.0
-"""A machine whose clock is further ahead of the database's records nothing."""
 
 
 class PostgresEngine(JSONLEngine):
@@ -59,7 +56,7 @@ class PostgresEngine(JSONLEngine):
         database = Database(self._environment)
         try:
             beginning = self._beginning(database, root, clock)
-            _refuse_clock_ahead(database, clock)
+            Clocks(clock, database.place, Rows(database).time).refuse_ahead()
             with self._telling_of_a_copy(root):
                 return PostgresLog(
                     root,
@@ -219,14 +216,3 @@ class PostgresEngine(JSONLEngine):
                 "all quotas would begin at 0. Run `abby migrate --to postgres` to bring it there, or check the "
                 "POSTGRES_ settings."
             )
-
-
-def _refuse_clock_ahead(database: Database, clock: Clock) -> None:
-    """An event of tomorrow ends the day of everybody, and where it is further ahead all others refuse to go on."""
-    seconds = seconds_between(Rows(database).time(), clock())
-    if seconds > MOST_AHEAD_SECONDS:
-        raise StorageUnavailable(
-            f"This machine's clock is {seconds / 60:,.0f} minutes ahead of that of {database.place}: what it recorded "
-            "would move the day of all that write the log. Nothing was recorded. Set the clock; all goes on by itself "
-            "then."
-        )

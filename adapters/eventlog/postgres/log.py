@@ -25,6 +25,7 @@ from adapters.eventlog.jsonl.format import Tip, encode_batch, fixed_form
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.log_copy import LogCopy
 from adapters.eventlog.jsonl.opening import Origin
+from adapters.eventlog.postgres.clocks import Clocks
 from adapters.eventlog.postgres.company import Company, all_there
 from adapters.eventlog.postgres.database import Database, said_no
 from adapters.eventlog.postgres.rows import PAGE, Beginning, Row, RowMissing, Rows
@@ -73,6 +74,7 @@ class PostgresLog(LogCopy):
         self._rows = Rows(database)
         self._tallies = SharingTallies()
         self._turns = Turns(database, self._tallies)
+        self._clocks = Clocks(clock, database.place, self._rows.time)
         self._stopping = threading.Event()
         self._known_at = monotonic()
         self._company: Company | None = None
@@ -112,6 +114,8 @@ class PostgresLog(LogCopy):
         self._take_in()  # what is much must not be taken in while others wait
         news(self.head)
         with self._turns.turn(lambda: self._take_in_meanwhile(news)):
+            self._clocks.shown(self._turns.shown_at)
+            self._clocks.refuse_ahead()
             self._take_in()
             yield self.head
 
@@ -139,6 +143,7 @@ class PostgresLog(LogCopy):
             self._refuse_if_unusable()
             if condition is not None and self._is_violated(condition):
                 raise IntegrityError(condition)
+            self._clocks.refuse_ahead()  # it may have jumped since the turn began
             lines, digest = encode_batch(events, self.tip)
             rows = [line[:-1] for line in lines]
             try:
@@ -159,10 +164,11 @@ class PostgresLog(LogCopy):
             return head
 
     def probe(self, room_bytes: int) -> None:
-        """The same of the copy, and whether the database answers, where it has not only just done so. Raises
-        StorageUnavailable too.
+        """The same of the copy, whether the clock may record, and whether the database answers, where it has not only
+        just done so. Raises StorageUnavailable too.
         """
         super().probe(room_bytes)
+        self._clocks.refuse_ahead()
         if self._seconds_behind() > LATELY_SECONDS:
             self._rows.after(self._last.id, 1)
 

@@ -21,6 +21,7 @@ from psycopg.rows import DictRow, tuple_row
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.eventlog.jsonl.format import fixed_form
+from adapters.eventlog.postgres.clocks import NOW
 from adapters.eventlog.postgres.database import NAME, WAIT_FOR_STANDBY, Database
 from adapters.ports.faults import ConfigError, LogDamaged, StorageUnavailable
 
@@ -199,9 +200,7 @@ class Rows:
     def time(self) -> str:
         """What the database's clock shows, as events have it. Raises StorageUnavailable."""
         with self._database.recorder() as recorder, recorder.datastore.cursor() as cursor:
-            cursor.execute(
-                "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') AS now"
-            )
+            cursor.execute(f"SELECT {NOW} AS now")
             found = cursor.fetchone()
         assert found is not None, "it is one row"
         return str(found["now"])

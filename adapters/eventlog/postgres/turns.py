@@ -20,6 +20,7 @@ import psycopg
 import structlog
 from psycopg.sql import SQL
 
+from adapters.eventlog.postgres.clocks import NOW
 from adapters.eventlog.postgres.database import LONGEST_SECONDS, WAIT_FOR_STANDBY, Database
 from adapters.eventlog.postgres.tallies import SharingTallies
 
@@ -31,7 +32,7 @@ MEANWHILE_SECONDS = 0.005
 """How often something else is looked for while a turn is waited for."""
 _ASK = SQL(
     "BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}; SET LOCAL lock_timeout = {}; "
-    "SELECT pg_advisory_xact_lock({}, hashtext({}))"
+    "SELECT pg_advisory_xact_lock({}, hashtext({})), " + NOW
 )
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
@@ -46,6 +47,8 @@ class Turns:
         self._session: psycopg.Connection[Any] | None = None
         self._has_turn = False
         self._ask = _ASK.format(f"{LONGEST_SECONDS}s", f"{WAIT_SECONDS}s", LOCK_CLASS, database.schema)
+        self.shown_at: str | None = None
+        """What the database's clock showed when the turn began; None where none came in time."""
 
     @property
     def without(self) -> int:
@@ -81,6 +84,7 @@ class Turns:
 
     def _asked(self) -> Future[bool]:
         """A turn is asked for, by a thread that keeps no program from ending where the server keeps silent."""
+        self.shown_at = None
         asked: Future[bool] = Future()
 
         def ask() -> None:
@@ -103,7 +107,7 @@ class Turns:
             is_new = self._session is None
             try:
                 self._session = self._session or self._replicated_session()
-                self._session.execute(self._ask)
+                told = self._session.execute(self._ask)
             except psycopg.errors.LockNotAvailable:
                 self._give_back()
                 _log.warning("writing without a turn", waited_seconds=WAIT_SECONDS, times=self.without + 1)
@@ -113,6 +117,7 @@ class Turns:
                 if is_new:
                     raise self._database.failed(error) from error
             else:
+                self.shown_at = _last_of(told)
                 return True
         raise AssertionError("a new session returns or raises")
 
@@ -134,3 +139,12 @@ class Turns:
                 self._session.execute("ROLLBACK")  # nothing was written in it
         except psycopg.Error:
             self._end()
+
+
+def _last_of(told: psycopg.Cursor[Any]) -> str:
+    """What the last statement of several told last."""
+    while told.nextset():
+        pass
+    found = told.fetchone()
+    assert found is not None, "it is one row"
+    return str(found[-1])
