@@ -96,8 +96,7 @@ class OpenRoot(LedgerHooks):
                 undoing.callback(self.recorder.close)
                 self._refuse_without_point()
                 self.images = engines.images(root)
-                self.images.told_by(StagedIds(self.recorder, lambda: projector.state))
-                self._start(projector, clock, undoing)
+                self._start(projector, undoing)
                 if not repairing:
                     self.images.remove_unneeded_staged()
             except OSError as error:
@@ -136,8 +135,12 @@ class OpenRoot(LedgerHooks):
             raise LogMissing(why)
         return True
 
-    def _start(self, projector: Projector, clock: Clock, undoing: ExitStack) -> None:
-        """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at."""
+    def _start(self, projector: Projector, undoing: ExitStack) -> None:
+        """Brings the disk in line with the log. Raises OSError where the disk cannot be looked at, ConfigError where
+        the images are elsewhere, or others are there.
+        """
+        saves = StagedIds(self.recorder, lambda: projector.state)
+        self.images.told_by(saves)
         self.images.start_at(self.recorder.reconciled)
         for stored in self.recorder.read(after=self.recorder.reconciled):
             self.images.note([(stored.position, decode(stored))])
@@ -147,10 +150,11 @@ class OpenRoot(LedgerHooks):
         self._absent = None if shared is None else Absent(shared)
         self.tag = "" if shared is None else shared.tag
         """How the ids of this process's requests begin, where others write the log too."""
-        self.ledger = QuotaLedger(self.recorder, clock=clock, hooks=self, projector=projector)
+        self.ledger = QuotaLedger(self.recorder, clock=self._clock, hooks=self, projector=projector)
         undoing.callback(self.ledger.close)
         if shared is not None:
             shared.listen(self.ledger.look)
+        self.images.ownership.take(self.recorder.log_id, saves)
         self.images.sync_folders()
         self.images.reconcile_all()
 

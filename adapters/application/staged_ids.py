@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from heapq import nlargest
 from threading import Lock
 
 from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
@@ -75,3 +76,20 @@ class StagedIds:
         """Whether any event has the id. Looks through the whole log. Raises LogDamaged."""
         events = map(decode, self._recorder.holding(staged.encode()))
         return any(isinstance(event, ImageSaved) and event.staged == staged for event in events)
+
+    def newest(self, most: int) -> list[str]:
+        """The ids of the newest saves that stand. Raises LogDamaged."""
+        saves = DCBQuery(items=[DCBQueryItem(types=[ImageSaved.__name__])])
+        last = [(stored.position, decode(stored)) for stored in self._recorder.newest(saves, FIRST_LOOKED_THROUGH)]
+        found = [
+            event.staged for at, event in reversed(last) if isinstance(event, ImageSaved) and self._stands(at, event)
+        ]
+        if found or len(last) < FIRST_LOOKED_THROUGH:
+            return found[:most]
+        state = self._state()  # of everybody, which takes long: where the last saves of all were deleted
+        standing = (image.position for index in (state.gallery, state.temps) for _, _, image in index.all())
+        ids = [self.staged_at(position) for position in nlargest(most, standing)]
+        return [staged for staged in ids if staged is not None]
+
+    def _stands(self, position: int, event: ImageSaved) -> bool:
+        return self.standing(Key(event.user, event.temp, name_key(event.name))) == position

@@ -70,8 +70,8 @@ def carry_images(
     clock: Clock = utc_now,
     progress: OnProgress = lambda _done, _total: None,
 ) -> CarriedImages:
-    """Carries all of a root. Raises OSError where either store fails, LogLocked where somebody writes, and what opening
-    a log raises.
+    """Carries all of a root. Raises OSError where either store fails, LogLocked where somebody writes, ConfigError
+    where either has the images of another log, and what opening a log raises.
     """
     engine.refuse_without_log(root)
     projector = Projector()
@@ -80,8 +80,14 @@ def carry_images(
     with closing(log):
         _refuse_others(log)
         projector.replay(log)
-        _tell(log, projector, source, target)
-        return _Carrying(log, source, target).carry_out(list(_standing(projector)), progress)
+        ids = StagedIds(log, lambda: projector.state)
+        source.ownership.refuse_others(log.log_id, ids)
+        target.ownership.begin(log.log_id, ids)
+        _tell(log, ids, source, target)
+        carried = _Carrying(log, source, target).carry_out(list(_standing(projector)), progress)
+        source.ownership.leave(log.log_id)
+        target.ownership.end(log.log_id)
+        return carried
 
 
 def _refuse_others(log: EventLog) -> None:
@@ -94,9 +100,8 @@ def _refuse_others(log: EventLog) -> None:
         )
 
 
-def _tell(log: EventLog, projector: Projector, source: ImageStore, target: ImageStore) -> None:
+def _tell(log: EventLog, ids: StagedIds, source: ImageStore, target: ImageStore) -> None:
     """Has both stores know what stands, and the one that has the images finish what was left to be done."""
-    ids = StagedIds(log, lambda: projector.state)
     source.told_by(ids)
     target.told_by(ids)
     source.start_at(log.reconciled)

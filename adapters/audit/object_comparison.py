@@ -17,9 +17,11 @@ from pathlib import Path
 from adapters.audit.expected_files import Expected, ExpectedFiles
 from adapters.audit.report import PASSING, Audit, Finding, FindingKind
 from adapters.ports.event_log import EventLogEngine
+from adapters.ports.faults import ConfigError
 from adapters.ports.image_store import Key
 from adapters.ports.log_reports import LogReport
 from adapters.ports.object_place import KeptObject, KeptObjects
+from adapters.wording.image_places import of_whom
 
 READ_AT_ONCE = 8
 READ_TOGETHER = 256
@@ -45,14 +47,16 @@ def audit_objects(  # noqa: PLR0913 - keywords that are given by name
     """Compares the log of a root, of which `verify` has said that it is whole, with the objects of its images; of one
     user alone where one is given, and then nothing is listed.
 
-    Raises LogDamaged, StorageUnavailable, and ObjectStoreError where the bucket does not answer.
+    Raises LogDamaged, StorageUnavailable, ObjectStoreError where the bucket does not answer, and ConfigError where it
+    has the images of another log, or some of which nobody knows whose they are.
     """
     engine.refuse_damage(root, log.damage)
+    is_owned = objects.belong_to(log.log_id)
     with closing(ExpectedFiles(root, engine=engine, reconciled=log.reconciled or 0, user=user)) as expected:
         comparison = _Comparison(expected, objects, now)
         comparison.compare_standing(progress)
         if user is None:
-            comparison.compare_others()
+            comparison.compare_others(is_owned=is_owned)
         found = sorted(comparison.found, key=lambda finding: (finding.path, finding.kind))
         return Audit(
             log=log,
@@ -126,9 +130,11 @@ class _Comparison:
             self.counts[key.temp] += 1
             self.size_bytes += expected.size_bytes
 
-    def compare_others(self) -> None:
-        """Lists all, for what no image needs."""
+    def compare_others(self, *, is_owned: bool) -> None:
+        """Lists all, for what no image needs. Raises ConfigError where there is some, and nobody knows whose."""
         strays = [found for found in self._objects.all() if not self._expected.has(found.staged)]
+        if strays and not is_owned:
+            raise ConfigError(of_whom(len(strays)))
         if strays:
             self._expected.follow()
         for stray in strays:

@@ -19,6 +19,8 @@ from adapters.engines.choice import choose_engine, image_stores
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import ConfigError, StorageUnavailable
+from adapters.ports.image_store import ImageStore
+from adapters.ports.object_place import ObjectPlace
 from adapters.settings.config import Config
 from adapters.wording.figures import counted
 
@@ -70,9 +72,7 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
         *_looked("root", lambda: storage.root(config, engine)),
         *_looked("files", lambda: storage.written(config, engine, images)),
         *_looked("others", lambda: storage.exposed(config, files_of(config))),
-        *_looked(
-            "images", lambda: storage.kept_images(images, state) if objects is None else bucket.bucket(objects, state)
-        ),
+        *_looked("images", lambda: _of_images(in_log, images, objects)),
         *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
         *_looked("database", lambda: database.database(config)),
         *of_log,
@@ -80,6 +80,14 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
         *_looked("lock", lambda: storage.holder(config, engine)),
         *_looked("adoption", lambda: storage.adoption(config)),
     ]
+
+
+def _of_images(in_log: log.InLog, images: ImageStore, objects: ObjectPlace | None) -> list[Finding]:
+    """Whether images are where they should be, and what keeps them does what is needed of it."""
+    found = [] if in_log.misplaced is None else [fail("images", *in_log.misplaced)]
+    if objects is not None:
+        return [*bucket.bucket(objects, has_log=in_log.state is not None), *found]
+    return found or storage.kept_images(images, in_log.state)
 
 
 def _looked(check: str, look: Callable[[], list[Finding]]) -> list[Finding]:

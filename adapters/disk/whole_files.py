@@ -10,11 +10,11 @@ from adapters.disk.files import Files
 OWNER_ALONE_MODE = 0o600
 
 
-def put_whole(files: Files, path: Path, data: bytes) -> None:
-    """Durable once it returns, and its owner's alone. Raises OSError."""
+def put_whole(files: Files, path: Path, data: bytes, mode: int = OWNER_ALONE_MODE) -> None:
+    """Durable once it returns, and its owner's alone unless a `mode` says otherwise. Raises OSError."""
     in_making = path.with_name(f".{path.name}.new")
     with suppress(FileNotFoundError):
         files.unlink(in_making)
-    files.write_durably(in_making, data, OWNER_ALONE_MODE)
+    files.write_durably(in_making, data, mode)
     files.rename(in_making, path)
     files.sync_directory(path.parent)

@@ -32,11 +32,6 @@ WITHOUT_CLIENT = (
     "STORAGE_ROOT={}: images are kept in a bucket by the package obstore, which is not installed. Install it with "
     "`pip install 'abby-ledger[s3]'`, or give a folder."
 )
-WITHOUT_LOG = (
-    "There is no log, and in {} there are images of one: with a new log all quotas would begin at 0, and nobody would "
-    "know whose they are. Put the log back where it was (LOCAL_ROOT, or its database), or begin a new one with another "
-    "prefix in STORAGE_ROOT."
-)
 OFFER = "event_log_engine"
 """The function by which a module offers its engine."""
 
@@ -92,17 +87,13 @@ def objects_of(objects: ObjectPlace) -> KeptObjects:
 
 
 def of_another_log(objects: ObjectPlace | None) -> Callable[[], str | None]:
-    """What tells, where images are kept as `objects`, that some of them are there of which there is no log."""
+    """What tells, where images are kept as `objects`, that their prefix is that of a log, where there is none."""
     if objects is None:
         return lambda: None  # of folders the log's engine tells
     bucket = _bucket(objects)
-    from adapters.imagestore.s3.keys import IMAGES  # late, as the client of buckets
+    from adapters.imagestore.s3.ownership import why_not_begun  # late, as the client of buckets
 
-    def told() -> str | None:
-        is_used = next(bucket.all_below(IMAGES), None) is not None
-        return WITHOUT_LOG.format(objects) if is_used else None
-
-    return told
+    return lambda: why_not_begun(bucket)
 
 
 def _object_stores(files: Files, objects: ObjectPlace) -> Callable[[Path], ImageStore]:

@@ -177,6 +177,10 @@ class EventLog(OpenedLog, Recorder, Protocol):
     """A log that is open for writing, by its only writer."""
 
     @property
+    def log_id(self) -> str:
+        """The random id of the log, which it keeps wherever it is copied, restored or carried to."""
+
+    @property
     def size_bytes(self) -> int:
         """What the log takes where it is kept, as far as it is written."""
 

@@ -76,6 +76,45 @@ class Saves(Protocol):
     def is_named(self, staged: str) -> bool:
         """Whether any event names an id. Looks through the whole log: only for what was left behind."""
 
+    def newest(self, most: int) -> list[str]:
+        """The ids of the saves that stand, at most so many, the newest first; none where nothing stands. Only for a
+        start.
+        """
+
+
+class Misplaced(NamedTuple):
+    """That the images of a log are not where they are looked for, and what to do, in sentences."""
+
+    found: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.found} {self.advice}"
+
+
+class Ownership(Protocol):
+    """Whose images a place has, so that no log takes one that belongs to another, or where its own images are not."""
+
+    def why_not(self, log_id: str, saves: Saves) -> Misplaced | None:
+        """Why a log cannot keep its images here; None where it can. Changes nothing. Raises OSError."""
+
+    def take(self, log_id: str, saves: Saves) -> None:
+        """Makes the place that of a log that is opened for writing. Raises ConfigError where it cannot be, and OSError
+        of the disk. Where a bucket cannot say whose it is, that is asked before anything is put there.
+        """
+
+    def begin(self, log_id: str, saves: Saves) -> None:
+        """Images are about to be carried here. Raises as `take` does, and OSError of a bucket."""
+
+    def end(self, log_id: str) -> None:
+        """All that could be carried here is here. Raises OSError."""
+
+    def refuse_others(self, log_id: str, saves: Saves) -> None:
+        """Raises ConfigError where the images here are those of another log, OSError where that cannot be asked."""
+
+    def leave(self, log_id: str) -> None:
+        """All that could be carried elsewhere is there. Raises OSError."""
+
 
 class ImageStore(Protocol):
     """The bytes of one storage root: kept images with their details, and temp files. Safe from any thread.
@@ -87,6 +126,10 @@ class ImageStore(Protocol):
     """Whether only this machine has what is kept here."""
     looked_at: int
     """Of how many names it may be asked for one answer whether their bytes are there."""
+
+    @property
+    def ownership(self) -> Ownership:
+        """Whose images are here."""
 
     # -- following the log
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 SCHEME = "s3://"
@@ -90,6 +91,23 @@ class BucketFound(NamedTuple):
     ahead_seconds: float
 
 
+class Kept(StrEnum):
+    """How far the images of a log are below its prefix."""
+
+    HERE = "here"
+    COMING = "coming"
+    """They are being carried there."""
+    GONE = "gone"
+    """They were carried away."""
+
+
+class PrefixOwner(NamedTuple):
+    """What is said below a prefix of whose it is: the id of its log, empty where that cannot be read."""
+
+    log_id: str
+    images: Kept = Kept.HERE
+
+
 class KeptObject(NamedTuple):
     """An object as a listing tells it: that of the bytes of an id, or `is_details`, of how they were made."""
 
@@ -111,6 +129,11 @@ class KeptObjects(Protocol):
 
     def is_there(self, key: str) -> bool:
         """Whether there is an object under a key."""
+
+    def belong_to(self, log_id: str) -> bool:
+        """Whether it is said there that they are a log's; False where nothing is said. Raises ConfigError where they
+        are those of another.
+        """
 
 
 class ObjectNotFoundError(ObjectStoreError, FileNotFoundError):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adapters.application.reading import image_details, newest_images, quota_status
+from adapters.imagestore.s3.keys import OWNER
 from domain.limits import Limits as PolicyLimits
 from tests.crash.judging import ROOT
 from tests.model.asks import USERS
@@ -97,7 +98,8 @@ def _files(rig: Rig, model: Model) -> Iterator[str]:
 
 def _objects(rig: Rig, model: Model) -> Iterator[str]:
     """What is in the bucket; nothing is there that no name needs, and nothing on the disk but the log."""
-    expected: dict[str, Any] = {}
+    log = rig.store.running().recorder.log_id
+    expected: dict[str, Any] = {OWNER: f'{{"log":"{log}","images":"here"}}'.encode()}
     for user, person in model.people.items():
         for temp in (False, True):
             for kept in person.names(temp=temp).values():

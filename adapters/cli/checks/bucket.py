@@ -5,7 +5,6 @@ from __future__ import annotations
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.engines.choice import examine_bucket, of_another_log
 from adapters.ports.object_place import ObjectPlace
-from projections.quota_state import QuotaState
 
 NOTICED_SECONDS = 60.0
 WITHOUT_CONDITIONS = (
@@ -13,13 +12,16 @@ WITHOUT_CONDITIONS = (
 )
 
 
-def bucket(objects: ObjectPlace, state: QuotaState | None) -> list[Finding]:
+def bucket(objects: ObjectPlace, *, has_log: bool) -> list[Finding]:
     """Goes the way of a save and a deletion with a small object, and asks whether what is there goes with the log."""
     found = examine_bucket(objects)
     if (failure := found.failure) is not None:
         told = f"It was tried to {found.step} in {objects}, and failed: {failure.sentence}"
         return [fail("bucket", told, failure.advice)]
-    findings = [ok("bucket", f"{objects} takes, lists, gives and deletes objects."), *_beside_log(objects, state)]
+    findings = [
+        ok("bucket", f"{objects} takes, lists, gives and deletes objects."),
+        *_beside_log(objects, has_log=has_log),
+    ]
     if not found.is_conditional:
         findings.append(
             warn("conditions", "The store puts over what is there, whatever it is asked.", WITHOUT_CONDITIONS)
@@ -31,12 +33,9 @@ def bucket(objects: ObjectPlace, state: QuotaState | None) -> list[Finding]:
     return findings
 
 
-def _beside_log(objects: ObjectPlace, state: QuotaState | None) -> list[Finding]:
-    """That images stand by the log and none are there, or the other way round."""
-    without_log = of_another_log(objects)()
-    if without_log is not None and state is None:
-        return [fail("images", without_log, "Nothing starts before that; do what it says.")]
-    if without_log is None and state is not None and next(state.gallery.all(), None) is not None:
-        told = f"Images stand by the log, and {objects} has none of them."
-        return [fail("images", told, "Run `abby migrate --to bucket` (docs/object-store.md), or correct STORAGE_ROOT.")]
-    return []
+def _beside_log(objects: ObjectPlace, *, has_log: bool) -> list[Finding]:
+    """That the prefix is a log's, and there is none; of one that there is, whoever reads it says more."""
+    without_log = None if has_log else of_another_log(objects)()
+    if without_log is None:
+        return []
+    return [fail("images", without_log, "Nothing starts before that; do what it says.")]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from adapters.application.readiness import log_ahead
 from adapters.application.root_mark import refuse_lost_log
+from adapters.application.staged_ids import StagedIds
 from adapters.bootstrap.storage import limits_of_the_log
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.cli.proof.verifying import seals_if_any, verdict
@@ -19,7 +20,8 @@ from adapters.ledger.snapshot_proof import refused_snapshots
 from adapters.ledger.taking_in import collecting_no_garbage
 from adapters.ports.event_log import EventLogEngine
 from adapters.ports.faults import Fault
-from adapters.ports.image_store import ImageStore
+from adapters.ports.image_store import ImageStore, Misplaced
+from adapters.ports.object_place import ObjectStoreError
 from adapters.settings.config import Config
 from adapters.wording.figures import counted, minute
 from domain.decisions import clock_is_behind
@@ -42,6 +44,8 @@ class InLog(NamedTuple):
     state: QuotaState | None = None
     limits: Sequence[str] = ()
     images: ImageStore | None = None
+    misplaced: Misplaced | None = None
+    """That the images are elsewhere, or in a bucket of another log; None of a bucket that does not say."""
 
 
 def whole(config: Config, engine: EventLogEngine) -> InLog:
@@ -61,6 +65,7 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
         if not report.is_whole:
             return InLog([fail("log", verdict(report), "Run `abby verify` to see more.")])
         images = None if config.objects else _images(root, engine, report.reconciled or 0)
+        misplaced = _misplaced(config, engine, report.log_id, projector)
         undone = [*_snapshots(root, engine), *(_left_undone(root, engine, images) if images else [])]
     except Fault as fault:
         return InLog([fail("log", str(fault), "Run `abby verify` to see more.")])
@@ -69,7 +74,7 @@ def whole(config: Config, engine: EventLogEngine) -> InLog:
         found = warn("log", verdict(report), "If nothing writes at the moment, start the service once.")
     if unread is not None:
         undone.append(warn("seals", unread, "Check that its disk is there; the service makes the file when it runs."))
-    return InLog([found, *undone], projector.state, limits_of_the_log(config, projector), images)
+    return InLog([found, *undone], projector.state, limits_of_the_log(config, projector), images, misplaced)
 
 
 def _snapshots(root: Path, engine: EventLogEngine) -> list[Finding]:
@@ -85,6 +90,15 @@ def _images(root: Path, engine: EventLogEngine, reconciled: int) -> ImageStore:
     with closing(engine.open_for_reading(root, at_end=True)) as reader:
         images.note((stored.position, decode(stored)) for stored in reader.read(after=reconciled))
     return images
+
+
+def _misplaced(config: Config, engine: EventLogEngine, log_id: str, projector: Projector) -> Misplaced | None:
+    """Whether the images are where they are looked for, as a start asks it."""
+    root = config.storage.storage_root
+    ownership = image_stores(objects=config.objects)(root).ownership
+    with closing(engine.open_for_reading(root, at_end=True)) as reader, suppress(ObjectStoreError):
+        return ownership.why_not(log_id, StagedIds(reader, lambda: projector.state))
+    return None  # it is said what keeps the bucket from answering
 
 
 def _left_undone(root: Path, engine: EventLogEngine, images: ImageStore) -> list[Finding]:

@@ -47,6 +47,7 @@ class LocalImageStore(OfFolders):
     """
 
     def __init__(self, layout: Layout, files: Files) -> None:
+        super().__init__(layout, files)
         self.layout = layout
         self._files = files
         self._own = OwnFiles(layout, files)

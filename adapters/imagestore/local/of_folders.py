@@ -4,9 +4,13 @@ serves it but this program.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
 
+from adapters.disk.files import Files
+from adapters.imagestore.local.layout import Layout
+from adapters.imagestore.local.ownership import FolderOwnership
 from adapters.ports.image_store import Saves
 from adapters.ports.measured import Measured
 
@@ -20,17 +24,20 @@ class OfFolders:
     is_of_one_machine = True
     looked_at = LOOKED_AT
 
+    def __init__(self, layout: Layout, files: Files) -> None:
+        self.ownership = FolderOwnership(layout, files)
+
+    @abstractmethod
     def reconcile_all(self) -> None:
         """Brings every touched name into place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def path(self, user: str, name: str, *, temp: bool) -> Path:
         """Where the bytes of a current name are now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def free_bytes(self) -> int:
         """What is free on the disk of the images. Raises OSError."""
-        raise NotImplementedError
 
     def told_by(self, saves: Saves) -> None:
         """Nothing: nobody need be asked."""

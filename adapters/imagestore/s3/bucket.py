@@ -112,6 +112,11 @@ class Bucket:
             else:
                 return
 
+    def put_over(self, key: str, data: bytes, media_type: str) -> None:
+        """Puts an object, whatever is there: only where nobody else puts under that key."""
+        with self._asking("put"):
+            obstore.put(self._store, key, data, attributes={"Content-Type": media_type}, use_multipart=False)
+
     def _is_there_after_all(self, key: str, size_bytes: int, lost: ObjectStoreError) -> bool:
         """Whether an object is as long as what was put. Raises what was lost, where that cannot be asked either."""
         try:

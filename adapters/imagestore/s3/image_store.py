@@ -23,6 +23,7 @@ import structlog
 
 from adapters.disk.files import Files
 from adapters.images.formats import begun_media_type
+from adapters.imagestore.local.elsewhere import ElsewhereNote
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.local.own_files import OwnFiles
 from adapters.imagestore.local.thumbnail_files import ThumbnailFiles
@@ -31,6 +32,7 @@ from adapters.imagestore.s3.details_objects import DetailsObjects
 from adapters.imagestore.s3.keys import details_key, id_of, image_key, marks_of
 from adapters.imagestore.s3.marks import Marks
 from adapters.imagestore.s3.of_buckets import OfBuckets
+from adapters.imagestore.s3.ownership import BucketOwnership
 from adapters.imagestore.s3.touched import Touched, Use, uses_of
 from adapters.ports.image_store import Key, Place, Saves, Unfinished
 from adapters.ports.measured import Measured
@@ -58,6 +60,7 @@ class S3ImageStore(OfBuckets):
         self._layout = layout
         self._own = OwnFiles(layout, files)
         self._marks = marks or Marks(layout, files)
+        self.ownership = BucketOwnership(bucket, ElsewhereNote(layout, files))
         self._details = DetailsObjects(bucket)
         self._locks = [threading.Lock() for _ in range(LOCKS)]
         self.thumbnails = ThumbnailFiles(layout, files, self._own, lock_of=self._lock_of)
@@ -297,6 +300,7 @@ class S3ImageStore(OfBuckets):
         """Puts an object, and one of its details, under keys of their own. Raises OSError. What may be put after all,
         as only the answer is missing, stays marked, and is deleted later.
         """
+        self.ownership.confirm()
         marks = marks_of(staged)[: 1 if details is None else 2]
         try:
             self._marks.put(marks)

@@ -2,12 +2,15 @@
 
 PREFIX/images/<id>        its bytes
 PREFIX/images/<id>.json   how it was made, where that is told
+
+PREFIX/abby-owner.json    of no save: whose the prefix is (`ownership`)
 """
 
 from __future__ import annotations
 
 IMAGES = "images"
 DETAILS = ".json"
+OWNER = "abby-owner.json"
 
 
 def image_key(staged: str) -> str:
@@ -23,6 +26,12 @@ def details_key(staged: str) -> str:
 def marks_of(staged: str) -> list[str]:
     """The last parts of both keys, by which they are marked."""
     return [staged, staged + DETAILS]
+
+
+def mark_of(key: str) -> str | None:
+    """The last part of a key of a save; None of a key of none, as where another prefix begins with `PREFIX/images`."""
+    mark = key.removeprefix(f"{IMAGES}/")
+    return None if mark in {key, OWNER} or "/" in mark else mark
 
 
 def id_of(mark: str) -> str:

@@ -178,12 +178,12 @@ def test_how_the_bucket_is_asked_is_measured(store: Storage, proxy: FaultyProxy)
     proxy.plan = lambda _method, _path: Fault.ERROR
     delete_image_blocking(store, "1", "a.png")
     found = {(one.name, *one.labels): one.value for one in asyncio.run(measured(store)) if "bucket" in one.name}
-    assert found["abby_bucket_requests", "put", "done"] == 1
+    assert found["abby_bucket_requests", "put", "done"] == 2  # whose the prefix is, and the image
     assert found["abby_bucket_requests", "delete", "failed"] == 1
     assert found["abby_bucket_names_unfinished",] == 1
     spread = found["abby_bucket_request_seconds", "put"]
     assert isinstance(spread, Spread)
-    assert spread.count == 2  # the image, and what readiness tried
+    assert spread.count == 3  # those, and what readiness tried
 
 
 def test_the_sweep_keeps_no_ledger_waiting_for_a_silent_store(store: Storage, proxy: FaultyProxy) -> None:

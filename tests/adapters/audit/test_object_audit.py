@@ -65,6 +65,10 @@ class Disturbed:
             reading()
         return self._objects.measure(staged)
 
+    def belong_to(self, log_id: str) -> bool:
+        """Whether they are a log's."""
+        return self._objects.belong_to(log_id)
+
     def is_there(self, key: str) -> bool:
         """Whether an object is."""
         return self._objects.is_there(key)

@@ -16,6 +16,7 @@ from adapters.cli.checks.finding import Level
 from adapters.engines.choice import examine_bucket
 from adapters.imagestore.s3 import examining
 from adapters.imagestore.s3.bucket import Bucket, Patience
+from adapters.imagestore.s3.keys import OWNER
 from adapters.ports.faults import ConfigError
 from adapters.settings.config import load_config
 from tests.adapters.cli.processes import Ran, write_env_file
@@ -113,6 +114,40 @@ def test_doctor_says_that_log_and_bucket_do_not_go_together(in_bucket: InBucket,
     lost = in_bucket("doctor", "--json", LOCAL_ROOT=str(tmp_path / "other"))
     assert lost.code == 1
     assert "There is no log" in findings_of(lost)["images"]["found"]
+
+
+def test_a_prefix_of_another_log_is_told_and_its_images_are_nobodys_strays(in_bucket: InBucket, tmp_path: Path) -> None:
+    """By every command that looks there, with both ids; each log goes on with its own."""
+    in_bucket("generate", "a cat", "--user", "1")
+    in_bucket("generate", "a dog", "--user", "1", LOCAL_ROOT=str(tmp_path / "two"), STORAGE_ROOT="s3://" + new_bucket())
+    first, second = (
+        in_bucket("verify", "--json", LOCAL_ROOT=str(tmp_path / name)).json["log_id"] for name in ("local", "two")
+    )
+    for words in (("audit",), ("audit", "--user", "1"), ("generate", "a cat", "--user", "1")):
+        ran = in_bucket(*words, LOCAL_ROOT=str(tmp_path / "two"))
+        assert ran.code == 78
+        assert f"of the log {first}, and this log is {second}" in ran.err
+    told = findings_of(in_bucket("doctor", "--json", LOCAL_ROOT=str(tmp_path / "two")))["images"]
+    assert (told["level"], f"of the log {first}" in told["found"]) == ("FAIL", True)
+    assert in_bucket("audit").code == 0
+    assert findings_of(in_bucket("doctor", "--json")).get("images") is None
+
+
+def test_objects_of_which_nobody_says_whose_they_are_are_no_strays(
+    in_bucket: InBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the next start has looked."""
+    monkeypatch.setattr(object_comparison, "UNDER_WAY_SECONDS", -1)
+    in_bucket("generate", "a cat", "--user", "1")
+    place = load_config(env_file=tmp_path / "bucket.env").objects
+    assert place is not None
+    Bucket(place).delete(OWNER)
+    assert in_bucket("audit").code == 0
+    Bucket(place).put_new("images/stray", b"x", "image/png")
+    ran = in_bucket("audit")
+    assert (ran.code, "nothing there says whose they are" in ran.err) == (78, True)
+    in_bucket("generate", "a cat", "--user", "1")
+    assert [finding["kind"] for finding in in_bucket("audit", "--json").json["findings"]] == ["stray object"]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +265,7 @@ def test_a_store_without_conditions_and_one_with_another_clock_are_told(monkeypa
     monkeypatch.setattr(Bucket, "is_conditional", lambda _self, _key: False)
     monkeypatch.setattr(examining, "ahead_of", lambda *_times: -700.0)
     assert examine_bucket(place).ahead_seconds == -700.0
-    findings = {finding.check: finding for finding in look(place, None)}
+    findings = {finding.check: finding for finding in look(place, has_log=False)}
     assert [finding.level for finding in findings.values()] == [Level.OK, Level.WARN, Level.WARN]
     assert "700 seconds behind" in findings["store clock"].found
 

@@ -24,13 +24,13 @@ from adapters.engines.opening import open_store
 from adapters.eventlog.postgres.company import Company
 from adapters.imagestore.s3.bucket import Bucket
 from adapters.ports.engines import LogKeeper
-from adapters.ports.faults import LogLocked
+from adapters.ports.faults import ConfigError, LogLocked
 from adapters.ports.object_place import ObjectPlace
 from domain.commands import SetPolicy
 from tests.adapters.cli.processes import Ran, holding, write_env_file
 from tests.adapters.cli.test_bucket import settings_of
 from tests.hostile.builders import png_of_size
-from tests.servers.faulty_proxy import Fault, FaultyProxy, nothing_fails
+from tests.servers.faulty_proxy import Fault, FaultyProxy, Plan, nothing_fails
 from tests.servers.postgres import new_database
 from tests.servers.s3 import HOST, new_bucket, place_in, server_port
 
@@ -104,6 +104,17 @@ def below(root: Path) -> dict[str, bytes]:
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
 
 
+def cut_after(requests: int) -> Plan:
+    """The store is away after so many requests."""
+    left = [requests]
+
+    def plan(_method: str, _path: str) -> Fault:
+        left[0] -= 1
+        return Fault.NONE if left[0] >= 0 else Fault.REFUSED
+
+    return plan
+
+
 def test_images_are_carried_into_a_bucket_and_back(
     migrate: Migrate, root: Path, place: ObjectPlace, fits: Callable[[str, Any], bool]
 ) -> None:
@@ -152,6 +163,51 @@ def test_a_migration_that_was_interrupted_goes_on(migrate: Migrate, proxy: Fault
     assert (done.json["images"], done.json["lacking"]) == (5, [])
     assert done.json["brought"] < 5
     assert len(list(Bucket(place).all_below("images"))) == 5 + len(IMAGES)
+
+
+def test_images_are_in_one_place_at_each_moment_of_it(
+    migrate: Migrate, proxy: FaultyProxy, root: Path, place: ObjectPlace
+) -> None:
+    """Interrupted at any request, there or back: at most one of both is opened, and the same command goes on."""
+
+    def opens(objects: ObjectPlace | None) -> bool:
+        try:
+            open_store(root, objects=objects).close()
+        except ConfigError:
+            return False
+        return True
+
+    in_folders, in_bucket = (False, True), (True, False)
+    for to, before, after in (("bucket", in_folders, in_bucket), ("folders", in_bucket, in_folders)):
+        seen, cut, is_done = set(), 0, False
+        while not is_done:
+            proxy.plan = cut_after(cut)
+            is_done = migrate("--to", to, "--yes", AWS_ENDPOINT_URL=f"http://{HOST}:{proxy.port}").code == 0
+            proxy.plan = nothing_fails
+            now = opens(place), opens(None)
+            seen.add(now)
+            cut += 3
+        assert now == after
+        assert {before, after} <= seen <= {before, after, (False, False)}
+    with closing(open_store(root)) as store:
+        judge(store)
+
+
+def test_images_are_not_carried_into_the_prefix_of_another_log_or_out_of_it(
+    migrate: Migrate, root: Path, place: ObjectPlace, tmp_path: Path
+) -> None:
+    """What is there stays as it is."""
+    with closing(open_store(tmp_path / "other", limits=SetPolicy(daily=100), objects=place)) as store:
+        keep(store, "1", "a.png", png_of_size(300))
+    before = {(one.key, one.size_bytes) for one in Bucket(place).all_below("images")}
+    files = below(root)
+    for to in ("bucket", "folders"):
+        ran = migrate("--to", to, "--yes")
+        assert (ran.code, "of the log" in ran.err, "STORAGE_ROOT" in ran.err) == (78, True, True)
+    assert {(one.key, one.size_bytes) for one in Bucket(place).all_below("images")} == before
+    assert below(root) == files
+    with closing(open_store(root)) as store:
+        judge(store)
 
 
 def test_what_has_no_right_bytes_is_told_and_not_carried(migrate: Migrate, root: Path, place: ObjectPlace) -> None:

@@ -38,6 +38,7 @@ class InMemoryLog(OnlyWriter, InMemoryDCBRecorder):
         super().__init__()
         self.created = created
         self.secret = sha256(created.encode()).digest()
+        self.log_id = self.secret.hex()[:32]
         self.reconciled = 0
         self.resumed = 0
         self.short_of_space = False
@@ -284,7 +285,7 @@ class InMemoryEngine:
         log.hand_on(on_event, restore)
         return LogReport(
             location=self.location(root).log,
-            log_id=log.secret.hex()[:32],
+            log_id=log.log_id,
             created=log.created,
             positions=log.head,
             batches=log.head,

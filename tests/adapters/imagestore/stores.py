@@ -53,6 +53,12 @@ class ToldInTests:
         """Whether any save has the id."""
         return any(isinstance(event, ImageSaved) and event.staged == staged for event in self.events.values())
 
+    def newest(self, most: int) -> list[str]:
+        """Those of the last names that stand."""
+        keys = {use.key for event in self.events.values() for use in uses_of(event)}
+        positions = sorted((at for key in keys if (at := self.standing(key)) is not None), reverse=True)
+        return [staged for at in positions[:most] if (staged := self.staged_at(at)) is not None]
+
 
 class ToldS3ImageStore(S3ImageStore):
     """One whose events are published as soon as it has noted them."""
