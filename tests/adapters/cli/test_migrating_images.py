@@ -185,10 +185,11 @@ def test_images_are_in_one_place_at_each_moment_of_it(
             is_done = migrate("--to", to, "--yes", AWS_ENDPOINT_URL=f"http://{HOST}:{proxy.port}").code == 0
             proxy.plan = nothing_fails
             now = opens(place), opens(None)
+            assert is_done or now in {before, (False, False)}
             seen.add(now)
             cut += 3
         assert now == after
-        assert {before, after} <= seen <= {before, after, (False, False)}
+        assert before in seen
     with closing(open_store(root)) as store:
         judge(store)
 
