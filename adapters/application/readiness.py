@@ -153,7 +153,8 @@ def _notes_on_missing(opened: OpenRoot, looked_at: int) -> list[Note]:
     try:
         missing = opened.looking.missing(opened.state, opened.images, looked_at)
     except OSError as error:
-        return [Note(NoteKind.IMAGES_UNREADABLE, f"The images cannot be looked at: {error.strerror or error}.")]
+        why = f"{error.strerror or error}".removesuffix(".")
+        return [Note(NoteKind.IMAGES_UNREADABLE, f"The images cannot be looked at: {why}.")]
     if not missing:
         return []
     some = ", ".join(f"{key.user}/{key.key}" for key in missing[:NAMED_MISSING])

@@ -38,6 +38,7 @@ class MemoryBucket(Bucket):
     def __init__(self, objects: dict[str, bytes], after: Callable[[str, Path], None]) -> None:
         self.place = PLACE
         self._silence = None
+        self._not_done = 0
         self.tallies = RequestTallies()
         self.objects = objects
         self.is_well = False

@@ -29,6 +29,9 @@ PART_BYTES = 8 * 1024 * 1024
 """What is larger goes up in parts of so many bytes, each within the time of a request."""
 PARTS_AT_ONCE = 4
 PUT_TRIES = 2
+RESTS_AFTER = 5
+"""After so many requests in a row that ended with an error of its own, or were cut, a store is as good as silent: more
+than one save and one look ask for, and one object that it cannot give is seldom asked for so often alone."""
 _RAISED = (exceptions.BaseError, FileNotFoundError, ValueError)
 """What the client raises; all of its own ends in `told`."""
 IN_MEMORY_BYTES = 1024 * 1024
@@ -45,7 +48,7 @@ class Patience(NamedTuple):
     """After so long nothing is asked again."""
     first_pause: float = 0.1
     rest: float = 5.0
-    """For so long a store that did not answer at all is not asked: whoever asks is refused at once."""
+    """For so long a store that did not answer at all, or only fails, is not asked: whoever asks is refused at once."""
 
 
 class Found(NamedTuple):
@@ -64,6 +67,7 @@ class Bucket:
         self._patience = patience = patience or Patience()
         self.tallies = RequestTallies()
         self._has_conditions = True
+        self._not_done = 0
         self._silence: tuple[float, ObjectStoreError] | None = None
         self._store = S3Store(
             place.bucket,
@@ -76,7 +80,7 @@ class Bucket:
     @contextmanager
     def _asking(self, verb: str) -> Iterator[None]:
         """One request: what the client raises is told in our words. After a silence nobody is asked for a while, so
-        that callers do not wait one after the other.
+        that callers do not wait one after the other; nor where one request after another is not done.
         """
         silence = self._silence
         if silence is not None and monotonic() < silence[0]:
@@ -87,10 +91,12 @@ class Bucket:
             yield
         except _RAISED as error:
             failure = told(error, self.place)
-            if failure.is_silent:
+            self._not_done = 0 if failure.is_certain else self._not_done + 1  # one that says why, does its work
+            if failure.is_silent or self._not_done >= RESTS_AFTER:
                 self._silence = (monotonic() + self._patience.rest, failure)
             self.tallies.add(verb, failure, monotonic() - begun)
             raise failure from error
+        self._not_done = 0
         self.tallies.add(verb, None, monotonic() - begun)
 
     def put_new(self, key: str, data: bytes, media_type: str) -> None:

@@ -34,6 +34,7 @@ from adapters.engines import choice
 from adapters.engines.choice import default_engine
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.s3.bucket import Bucket, Patience
+from adapters.imagestore.s3.examining import examine
 from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.library.storage_manager import StorageManager
 from adapters.ports.clock import utc_now
@@ -154,6 +155,26 @@ def test_a_store_that_fails_refuses_saves_in_words_and_no_provider_is_asked(stor
     asyncio.run(refuse_unkeepable(store, WantedPlaces("1", count=1)))
     assert readiness_of(store).notes == ()
     kept(store, png(), "b.png")
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR, Fault.REFUSED, Fault.SILENT])
+def test_however_a_store_does_not_do_its_work_the_same_is_told(
+    store: Storage, proxy: FaultyProxy, fault: Fault
+) -> None:
+    """By readiness, in a sentence that names what the store does, and by the look that `doctor` takes."""
+    for name in ("a.png", "b.png"):
+        kept(store, png(), name)
+    proxy.plan = lambda _method, _path: fault
+    delete_image_blocking(store, "1", "a.png")
+    notes = {note.kind.value: str(note) for note in readiness_of(store).notes}
+    assert set(notes) == {"pictures_not_kept", "images_unreadable", "not_deleted_yet"}
+    for note in notes.values():
+        assert "The object store at http://127.0.0.1" in note
+        assert ".." not in note
+    images = store.opened().images
+    assert isinstance(images, S3ImageStore)
+    found = examine(images.bucket)
+    assert (found.step, found.failure is not None) == ("put a small object", True)
 
 
 def test_a_deletion_that_the_store_does_not_take_is_recorded_and_carried_out_later(

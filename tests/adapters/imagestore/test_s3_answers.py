@@ -15,7 +15,7 @@ from adapters.disk.files import Files
 from adapters.imagestore.local.layout import Layout
 from adapters.imagestore.s3 import bucket as bucket_module
 from adapters.imagestore.s3.answers import told
-from adapters.imagestore.s3.bucket import IN_MEMORY_BYTES, PART_BYTES, Bucket, Patience
+from adapters.imagestore.s3.bucket import IN_MEMORY_BYTES, PART_BYTES, RESTS_AFTER, Bucket, Patience
 from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.imagestore.s3.keys import image_key
 from adapters.imagestore.s3.marks import Marks
@@ -111,6 +111,35 @@ def test_a_silent_store_is_not_asked_for_a_while(proxy: FaultyProxy, monkeypatch
     seconds[0] = 5.0
     bucket.put_new("images/a", b"cat", "image/png")
     assert bucket.read("images/a", 10) == b"cat"
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR, Fault.REFUSED])
+def test_a_store_that_only_fails_is_left_alone_as_a_silent_one_is(
+    proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    """After some requests in a row; one that is done, or refused with a reason, in between shows that it works."""
+    seconds = [0.0]
+    monkeypatch.setattr(bucket_module, "monotonic", lambda: seconds[0])
+    bucket = Bucket(place_in(new_bucket(), port=proxy.port), QUICK._replace(retries=0, rest=5))
+    bucket.put_new("images/a", b"cat", "image/png")
+    for well in (lambda: bucket.read("images/a", 10), lambda: bucket.size("images/b")):
+        proxy.plan = lambda _method, _path: fault
+        for _ in range(RESTS_AFTER - 1):
+            with pytest.raises(ObjectStoreError):
+                bucket.size("images/a")
+        proxy.plan = nothing_fails
+        well()
+    proxy.plan = lambda _method, _path: fault
+    proxy.asked.clear()
+    for second in range(60):
+        seconds[0] = float(second)
+        with pytest.raises(ObjectStoreError) as raised:
+            bucket.size("images/a")
+        assert raised.value.is_silent is (len(proxy.asked) >= RESTS_AFTER and second % 5 != 4)
+    assert len(proxy.asked) == RESTS_AFTER + 11
+    proxy.plan = nothing_fails
+    seconds[0] = 64.0
+    assert bucket.size("images/a") == 3
 
 
 def test_a_store_that_knows_no_conditions_is_put_to_without(bucket: Bucket, proxy: FaultyProxy) -> None:
