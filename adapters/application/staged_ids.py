@@ -74,8 +74,23 @@ class StagedIds:
 
     def is_named(self, staged: str) -> bool:
         """Whether any event has the id. Looks through the whole log. Raises LogDamaged."""
-        events = map(decode, self._recorder.holding(staged.encode()))
-        return any(isinstance(event, ImageSaved) and event.staged == staged for event in events)
+        return self._save_of(staged) is not None
+
+    def is_over(self, staged: str) -> bool:
+        """Whether the save of an id was published and stands no more. Raises LogDamaged."""
+        state, found = self._state(), self._save_of(staged)
+        if found is None or found[0] > state.position:
+            return False
+        position, event = found
+        current = state.current_image(event.user, name_key(event.name), temp=event.temp)
+        return current is None or current.position != position
+
+    def _save_of(self, staged: str) -> tuple[int, ImageSaved] | None:
+        for stored in self._recorder.holding(staged.encode()):
+            event = decode(stored)
+            if isinstance(event, ImageSaved) and event.staged == staged:
+                return stored.position, event
+        return None
 
     def newest(self, most: int) -> list[str]:
         """The ids of the newest saves that stand. Raises LogDamaged."""

@@ -76,6 +76,11 @@ class Saves(Protocol):
     def is_named(self, staged: str) -> bool:
         """Whether any event names an id. Looks through the whole log: only for what was left behind."""
 
+    def is_over(self, staged: str) -> bool:
+        """Whether an event names an id whose save surely stands no more, by the published figures. Looks as
+        `is_named` does.
+        """
+
     def newest(self, most: int) -> list[str]:
         """The ids of the saves that stand, at most so many, the newest first; none where nothing stands. Only for a
         start.

@@ -99,10 +99,11 @@ class Bucket:
         self._not_done = 0
         self.tallies.add(verb, None, monotonic() - begun)
 
-    def put_new(self, key: str, data: bytes, media_type: str) -> None:
+    def put_new(self, key: str, data: bytes, media_type: str) -> bool:
         """Puts an object where there is none: all of it, or nothing. Where the answer is lost, the object is looked
-        for before it is put once more.
+        for before it is put once more; gives whether one was, so that what was put may yet come, once more.
         """
+        is_lost = False
         for tries_left in reversed(range(PUT_TRIES)):
             try:
                 with self._asking("put"):
@@ -111,12 +112,14 @@ class Bucket:
                 is_taken = isinstance(lost.__cause__, exceptions.AlreadyExistsError)
                 if lost.is_certain and not is_taken:
                     raise
+                is_lost = True
                 if self._is_there_after_all(key, len(data), lost):
-                    return
+                    break
                 if tries_left == 0:  # also of a put that was refused for another one under way, which left nothing
                     raise
             else:
-                return
+                break
+        return is_lost
 
     def put_over(self, key: str, data: bytes, media_type: str) -> None:
         """Puts an object, whatever is there: only where nobody else puts under that key."""

@@ -252,8 +252,9 @@ class S3ImageStore(OfBuckets):
         return found
 
     def remove_unneeded_staged(self) -> int:
-        """Deletes what this machine put and no event names, once nobody can be about to record it; gives the number of
-        marks that went. What cannot be deleted now is left to the next sweep. Raises OSError.
+        """Deletes what this machine put and no event names, once nobody can be about to record it, and what may have
+        come late for a name that no longer stands; gives the number of marks that went. What cannot be deleted now is
+        left to the next sweep. Raises OSError.
         """
         with self._guard:
             needed = {touched.staged for touched in self._touched.values()}
@@ -261,8 +262,9 @@ class S3ImageStore(OfBuckets):
         for mark in self._marks.settled():
             if id_of(mark) in needed:
                 continue
+            self._marks.settle(mark)
             try:
-                if self._asked.is_named(id_of(mark)):
+                if self._asked.is_named(id_of(mark)) and not self._asked.is_over(id_of(mark)):
                     self._marks.take([mark])
                 else:
                     self._delete([mark])
@@ -304,12 +306,17 @@ class S3ImageStore(OfBuckets):
         marks = marks_of(staged)[: 1 if details is None else 2]
         try:
             self._marks.put(marks)
+            is_lost = False
             if details is not None:
-                self.bucket.put_new(details_key(staged), orjson.dumps(details), DETAILS_TYPE)
-            self.bucket.put_new(image_key(staged), data, begun_media_type(data) or OTHER_TYPE)
+                is_lost = self.bucket.put_new(details_key(staged), orjson.dumps(details), DETAILS_TYPE)
+            is_lost |= self.bucket.put_new(image_key(staged), data, begun_media_type(data) or OTHER_TYPE)
+            if is_lost:
+                self._marks.may_be_late(marks)
         except OSError as error:
             if getattr(error, "is_certain", True):
                 self.discard(staged)
+            else:
+                self._marks.may_be_late(marks)
             raise
         with self._guard:
             self._put.add(staged)

@@ -2,6 +2,9 @@
 
 A file is durable before its object is put, and goes once the event is carried out, or the object is gone again. So what
 a program that was killed left in the bucket is found again without a listing.
+
+What was put without an answer may come late, after it was deleted: while the program runs, its mark stays until it is
+settled, whatever became of it.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ class Marks:
         self._folder = layout.staging
         self._files = files
         self._settled_seconds = settled_seconds
+        self._late: set[str] = set()
 
     def put(self, names: Sequence[str]) -> None:
         """Marks them, durably; one may be marked already."""
@@ -33,9 +37,21 @@ class Marks:
             self._files.close(fd)
         self._files.sync_directory(self._folder)
 
+    def may_be_late(self, names: Sequence[str]) -> None:
+        """Keeps the marks of what may be put after all."""
+        self._late.update(names)
+
+    def settle(self, name: str) -> None:
+        """Nothing is as late as that any more."""
+        self._late.discard(name)
+
     def take(self, names: Sequence[str]) -> None:
-        """Takes their marks away, where there are some. One that a power cut brings back is looked up in the log."""
+        """Takes their marks away, where there are some and they need not stay. One that a power cut brings back is
+        looked up in the log.
+        """
         for name in names:
+            if name in self._late:
+                continue
             with suppress(FileNotFoundError):
                 self._files.unlink(self._folder / name)
 

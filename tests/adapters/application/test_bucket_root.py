@@ -45,6 +45,7 @@ from adapters.ports.measured import Spread
 from domain.commands import SetPolicy
 from domain.limits import MEGABYTE
 from domain.refusals import Refusal
+from projections.quota_state import QuotaState
 from tests.hostile.builders import png, png_of_size
 from tests.servers.faulty_proxy import Fault, FaultyProxy, nothing_fails
 from tests.servers.s3 import KEY_ID, REGION, SECRET, new_bucket, place_in, server_port
@@ -253,6 +254,10 @@ def test_the_log_says_which_bytes_a_name_has_and_had(store: Storage, monkeypatch
     assert ids.before(Key("1", True, "a.png"), now) is None
     assert (ids.standing(Key("2", False, "a.png")), ids.staged_at(1)) == (None, None)
     assert (ids.is_named(first), ids.is_named("0" * 32)) == (True, False)
+    latest = f"{ids.staged_at(now)}"
+    assert [ids.is_over(one) for one in (first, latest, "0" * 32)] == [True, False, False]
+    unheard = StagedIds(root.recorder, QuotaState)  # of figures that are not so far, nothing is over
+    assert [unheard.is_over(one) for one in (first, latest)] == [False, False]
 
 
 @pytest.fixture

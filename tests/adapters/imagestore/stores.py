@@ -53,6 +53,11 @@ class ToldInTests:
         """Whether any save has the id."""
         return any(isinstance(event, ImageSaved) and event.staged == staged for event in self.events.values())
 
+    def is_over(self, staged: str) -> bool:
+        """Whether its name has another save since, or none."""
+        of_it = [(at, use.key) for at, event in self.events.items() for use in uses_of(event) if use.staged == staged]
+        return any(self.standing(key) != at for at, key in of_it)
+
     def newest(self, most: int) -> list[str]:
         """Those of the last names that stand."""
         keys = {use.key for event in self.events.values() for use in uses_of(event)}
@@ -63,9 +68,9 @@ class ToldInTests:
 class ToldS3ImageStore(S3ImageStore):
     """One whose events are published as soon as it has noted them."""
 
-    def __init__(self, bucket: Bucket, root: Path, log: ToldInTests) -> None:
+    def __init__(self, bucket: Bucket, root: Path, log: ToldInTests, *, marks: Marks | None = None) -> None:
         layout, files = Layout(root), Files()
-        super().__init__(bucket, layout, files, marks=Marks(layout, files, settled_seconds=0))
+        super().__init__(bucket, layout, files, marks=marks or Marks(layout, files, settled_seconds=0))
         self.told_by(log)
         self.told_log = log
 

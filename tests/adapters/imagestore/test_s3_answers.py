@@ -265,11 +265,11 @@ def test_all_that_was_superseded_before_it_was_carried_out_goes(tmp_path: Path) 
 class HalfClosedBucket(Bucket):
     """One that surely takes no image."""
 
-    def put_new(self, key: str, data: bytes, media_type: str) -> None:
+    def put_new(self, key: str, data: bytes, media_type: str) -> bool:
         """Takes details."""
         if media_type != "application/json":
             raise ObjectStoreError("It may not be put.", "Ask.")
-        super().put_new(key, data, media_type)
+        return super().put_new(key, data, media_type)
 
 
 def test_what_surely_was_not_put_leaves_nothing(tmp_path: Path) -> None:
@@ -353,6 +353,70 @@ def test_a_store_that_does_not_answer_is_asked_once_for_all_that_is_left(tmp_pat
     images.reconcile_all()
     assert (images.unfinished(), images.reconciled(), _keys(images)) == ([], 10, set())
     assert layout.staging.exists()
+
+
+@pytest.fixture
+def late(tmp_path: Path, proxy: FaultyProxy) -> Iterator[ToldS3ImageStore]:
+    """A store whose first put of an image is not answered, and comes later; its marks grow old in a test."""
+    left = [1]
+
+    def plan(method: str, path: str) -> Fault:
+        if method == "PUT" and not path.endswith(".json") and left[0]:
+            left[0] = 0
+            return Fault.LATE
+        return Fault.NONE
+
+    proxy.plan = plan
+    layout = Layout(tmp_path)
+    bucket = Bucket(place_in(new_bucket(), port=proxy.port), QUICK)
+    yield ToldS3ImageStore(bucket, tmp_path, ToldInTests(), marks=Marks(layout, Files()))
+    assert left == [0], "nothing was late"
+
+
+def later(images: ToldS3ImageStore, proxy: FaultyProxy, tmp_path: Path) -> set[str]:
+    """All that was late came, and an hour later; what is there then. Nothing is marked any more."""
+    proxy.settle()
+    staging = Layout(tmp_path).staging
+    for mark in staging.iterdir():
+        os.utime(mark, (0, 0))
+    images.remove_unneeded_staged()
+    assert list(staging.iterdir()) == []
+    return _keys(images)
+
+
+@pytest.mark.parametrize("is_given_up", [True, False])
+def test_what_comes_after_a_probe_goes(
+    late: ToldS3ImageStore, proxy: FaultyProxy, tmp_path: Path, *, is_given_up: bool
+) -> None:
+    """Also where the next probe has deleted what was not there yet."""
+    plan = proxy.plan
+    proxy.plan = lambda method, path: Fault.ERROR if is_given_up and method == "HEAD" else plan(method, path)
+    assert late.probe([Place(None)], 10, whole=True) != [None] or not is_given_up
+    proxy.plan = plan
+    assert late.probe([Place(None)], 10, whole=True) == [None]
+    assert later(late, proxy, tmp_path) == set()
+
+
+@pytest.mark.parametrize("ends", ["discarded", "deleted", "saved anew", "stands"])
+def test_what_comes_once_more_after_it_was_deleted_goes(
+    late: ToldS3ImageStore, proxy: FaultyProxy, tmp_path: Path, ends: str
+) -> None:
+    """Where a put had no answer and was put again; what stands, stays."""
+    late.stage("id1", b"one", {"prompt": "x"})
+    if ends == "discarded":
+        late.discard("id1")
+    else:
+        late.note([(1, saved("a.png", "id1"))])
+        late.reconcile("ada", "a.png", temp=False)
+    if ends == "deleted":
+        late.note([(2, deleted("a.png"))])
+    elif ends == "saved anew":
+        late.stage("id2", b"two", None)
+        late.note([(2, saved("a.png", "id2"))])
+    late.reconcile("ada", "a.png", temp=False)
+    assert late.unfinished() == []
+    stands = {"stands": {"images/id1", "images/id1.json"}, "saved anew": {"images/id2"}}
+    assert later(late, proxy, tmp_path) == stands.get(ends, set())
 
 
 @pytest.mark.parametrize(
