@@ -62,6 +62,10 @@ class MemoryBucket(Bucket):
         """An object."""
         return self._content(key)[:most_bytes]
 
+    def read_soon(self, key: str, most_bytes: int) -> bytes:
+        """The same."""
+        return self.read(key, most_bytes)
+
     def open(self, key: str) -> BufferedIOBase:
         """The same to be read."""
         return BytesIO(self._content(key))

@@ -47,6 +47,8 @@ class Patience(NamedTuple):
     altogether: float = 12.0
     """After so long nothing is asked again."""
     first_pause: float = 0.1
+    soon: float = 3.0
+    """So long for a whole request of which an answer now is all that is of use; it is asked once."""
     rest: float = 5.0
     """For so long a store that did not answer at all, or only fails, is not asked: whoever asks is refused at once."""
 
@@ -69,13 +71,7 @@ class Bucket:
         self._has_conditions = True
         self._not_done = 0
         self._silence: tuple[float, ObjectStoreError] | None = None
-        self._store = S3Store(
-            place.bucket,
-            prefix=place.prefix or None,
-            config=_config_of(place),
-            client_options=_client_of(place, patience),
-            retry_config=_retries_of(patience),
-        )
+        self._store = _client(place, patience)
 
     @contextmanager
     def _asking(self, verb: str) -> Iterator[None]:
@@ -177,6 +173,14 @@ class Bucket:
             found = obstore.get(self._store, key)
             return b"" if found.meta["size"] > most_bytes else bytes(found.bytes())
 
+    def read_soon(self, key: str, most_bytes: int) -> bytes:
+        """The same, where nobody can wait for a store that is slow: asked once."""
+        patience = self._patience
+        hasty = patience._replace(connect=min(patience.connect, patience.soon), request=patience.soon, retries=0)
+        with self._asking("get"):
+            found = obstore.get(_client(self.place, hasty), key)
+            return b"" if found.meta["size"] > most_bytes else bytes(found.bytes())
+
     def chunks(self, key: str) -> Iterator[bytes]:
         """All of an object, by and by."""
         with self._asking("get"):
@@ -215,6 +219,16 @@ class Bucket:
         """An address that gives the object to whoever has it, for so long. Asks nobody, but for credentials."""
         with self._asking("sign"):
             return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds))
+
+
+def _client(place: ObjectPlace, patience: Patience) -> S3Store:
+    return S3Store(
+        place.bucket,
+        prefix=place.prefix or None,
+        config=_config_of(place),
+        client_options=_client_of(place, patience),
+        retry_config=_retries_of(patience),
+    )
 
 
 def _config_of(place: ObjectPlace) -> S3Config:

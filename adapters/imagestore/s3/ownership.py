@@ -45,10 +45,10 @@ OWNER_TYPE = "application/json"
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
 
-def read_owner(bucket: Bucket) -> PrefixOwner | None:
-    """Whose a prefix is; None where nothing says so. Raises ObjectStoreError."""
+def read_owner(bucket: Bucket, *, soon: bool = False) -> PrefixOwner | None:
+    """Whose a prefix is; None where nothing says so. Raises ObjectStoreError, `soon` where a store is slow too."""
     try:
-        found = orjson.loads(bucket.read(OWNER, MOST_BYTES))
+        found = orjson.loads((bucket.read_soon if soon else bucket.read)(OWNER, MOST_BYTES))
         return PrefixOwner(str(found["log"]), Kept(found["images"]))
     except ObjectNotFoundError:
         return None
@@ -92,13 +92,13 @@ class BucketOwnership:
 
     def why_not(self, log_id: str, saves: Saves) -> Misplaced | None:
         """By the object, and what is there."""
-        owner, why = self._looked_at(log_id, saves)
-        return why or self._why_not_here(owner, saves)
+        owner = read_owner(self._bucket)
+        return self._why_not_owned(owner, log_id, saves) or self._why_not_here(owner, saves)
 
     def take(self, log_id: str, saves: Saves) -> None:
         """Puts the object where there is none, and notes in the root that images are in the bucket."""
         try:
-            why = self._taken(log_id, saves)
+            why = self._taken(read_owner(self._bucket, soon=True), log_id, saves)
         except ObjectStoreError as error:
             _log.warning("bucket not asked yet whose it is", reason=error.sentence)
             self._of, self._is_unasked, why = (log_id, saves), True, None
@@ -113,13 +113,14 @@ class BucketOwnership:
                 self._ask_now()
 
     def _ask_now(self) -> None:
-        if self._is_unasked and (why := self._taken(*self._of)) is not None:
+        if self._is_unasked and (why := self._taken(read_owner(self._bucket), *self._of)) is not None:
             raise ObjectStoreError(why.found, why.advice, number=errno.EACCES)
         self._is_unasked = False
 
     def begin(self, log_id: str, saves: Saves) -> None:
         """From now on no opening takes the prefix for one that has all images, unless it was that before."""
-        owner, why = self._looked_at(log_id, saves)
+        owner = read_owner(self._bucket)
+        why = self._why_not_owned(owner, log_id, saves)
         if owner is None and why is None:
             owner = self._put(PrefixOwner(log_id, Kept.COMING))
             why = why_not_owned(self._bucket, owner, log_id)
@@ -134,20 +135,16 @@ class BucketOwnership:
 
     def refuse_others(self, log_id: str, saves: Saves) -> None:
         """By the object, and what is there."""
-        _refuse(self._looked_at(log_id, saves)[1])
+        _refuse(self._why_not_owned(read_owner(self._bucket), log_id, saves))
 
     def leave(self, log_id: str) -> None:
         """An opening is refused from now on."""
         self._replace(PrefixOwner(log_id, Kept.GONE))
 
-    def _looked_at(self, log_id: str, saves: Saves) -> tuple[PrefixOwner | None, Misplaced | None]:
-        """Whose the prefix is, and why that is not the log."""
-        owner = read_owner(self._bucket)
-        if owner is None:
-            return None, self._why_not_unowned(saves)
-        return owner, why_not_owned(self._bucket, owner, log_id)
-
-    def _why_not_unowned(self, saves: Saves) -> Misplaced | None:
+    def _why_not_owned(self, owner: PrefixOwner | None, log_id: str, saves: Saves) -> Misplaced | None:
+        """Why the prefix is not the log's, and cannot become that."""
+        if owner is not None:
+            return why_not_owned(self._bucket, owner, log_id)
         some = list(islice(marks_in(self._bucket), LOOKED_AT))
         if some and not any(saves.is_named(id_of(mark)) for mark in some):
             return image_places.of_nobody(self._place)
@@ -167,10 +164,9 @@ class BucketOwnership:
         is_some_there = any(self._bucket.size(image_key(staged)) is not None for staged in newest)
         return None if is_some_there else image_places.not_in_bucket(self._place)
 
-    def _taken(self, log_id: str, saves: Saves) -> Misplaced | None:
-        """Takes the prefix; why it cannot be."""
-        owner, why = self._looked_at(log_id, saves)
-        why = why or self._why_not_here(owner, saves)
+    def _taken(self, owner: PrefixOwner | None, log_id: str, saves: Saves) -> Misplaced | None:
+        """Takes the prefix, of which it is known whose it is so far; why it cannot be."""
+        why = self._why_not_owned(owner, log_id, saves) or self._why_not_here(owner, saves)
         if owner is None and why is None:
             owner = self._put(PrefixOwner(log_id))
             why = why_not_owned(self._bucket, owner, log_id)

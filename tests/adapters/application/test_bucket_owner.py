@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -33,7 +34,7 @@ from adapters.ports.object_place import Kept, ObjectPlace, PrefixOwner
 from domain.commands import SetPolicy
 from domain.refusals import Refusal
 from tests.hostile.builders import png
-from tests.servers.faulty_proxy import Fault, FaultyProxy, nothing_fails
+from tests.servers.faulty_proxy import SILENT_SECONDS, Fault, FaultyProxy, nothing_fails
 from tests.servers.s3 import new_bucket, place_in, server_port
 
 QUICK = Patience(connect=1, request=0.3, retries=0, altogether=0.5, first_pause=0.005, rest=0)
@@ -59,10 +60,10 @@ def opened(root: Path, place: ObjectPlace | None) -> Storage:
     return open_store(root, limits=SetPolicy(daily=100), objects=place)
 
 
-def by_way_of(proxy: FaultyProxy, root: Path, place: ObjectPlace) -> Storage:
+def by_way_of(proxy: FaultyProxy, root: Path, place: ObjectPlace, patience: Patience = QUICK) -> Storage:
     """The same by way of a proxy; it does not ask whether other images are there, as it would where it has a log."""
     through = place_in(place.bucket, prefix=place.prefix, port=proxy.port)
-    engines = Engines(default_engine(), lambda root: S3ImageStore(Bucket(through, QUICK), Layout(root), Files()))
+    engines = Engines(default_engine(), lambda root: S3ImageStore(Bucket(through, patience), Layout(root), Files()))
     return Storage(root, engines=engines, limits=SetPolicy(daily=100))
 
 
@@ -261,6 +262,17 @@ def test_a_bucket_that_cannot_say_whose_it_is_is_asked_before_anything_is_put(
         Bucket(place).delete(OWNER)
         kept(store)
         assert read_owner(Bucket(place)) == PrefixOwner(log_id(store))
+
+
+def test_an_opening_waits_for_one_answer_and_not_long(tmp_path: Path, place: ObjectPlace, proxy: FaultyProxy) -> None:
+    """A store that keeps silent would hold it up for as long as all its repeats take."""
+    begun(tmp_path)
+    proxy.plan = lambda _method, _path: Fault.SILENT
+    patient = QUICK._replace(soon=0.2, request=20, retries=5, altogether=60, rest=5)
+    begin = monotonic()
+    with closing(by_way_of(proxy, tmp_path, place, patient)):
+        assert monotonic() - begin < SILENT_SECONDS
+        assert len(proxy.asked) == 1
 
 
 def test_a_store_without_conditions_is_put_to_and_read(tmp_path: Path, place: ObjectPlace, proxy: FaultyProxy) -> None:
