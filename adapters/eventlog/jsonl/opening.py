@@ -39,6 +39,7 @@ from adapters.eventlog.jsonl.log_file import (
     refuse_damage,
     sync_log,
     unusable,
+    verify_from_end,
     verify_to,
 )
 from adapters.eventlog.jsonl.reserve_file import ReserveFile
@@ -68,13 +69,15 @@ class WritableLog:
 
 class Origin(NamedTuple):
     """What a log is a copy of: its header line, its secret, where it is kept, as people are told, and what raises
-    LogDamaged where that lacks what the copy holds up to a point.
+    LogDamaged where that lacks what the copy holds up to a point. On a visit the copy is opened for a moment, to bring
+    it up to date for whoever reads it: what is before its watermark is not read.
     """
 
     header: bytes
     secret: bytes
     place: str
     refuse_lost: Callable[[Tip], None]
+    is_visit: bool = False
 
 
 def open_for_writing(
@@ -104,6 +107,7 @@ class _Opening:
         self, paths: LogPaths, files: Files, clock: Clock, descriptors: ExitStack, copy_of: Origin | None
     ) -> None:
         self._copy_of = copy_of
+        self._is_visit = copy_of is not None and copy_of.is_visit
         self._paths = paths
         self._files = files
         self._clock = clock
@@ -154,7 +158,11 @@ class _Opening:
         self, fd: int, size: int, slots: list[Slot], takers: Takers
     ) -> tuple[Header, Scanner, FilePoint | None]:
         """Reads the log as it is; the table "Opening" has each of the refusals. Raises LogForeign and LogDamaged."""
-        header, scanner, resumed, lost = verify_to(self._files, fd, self._paths, slots, end=size, takers=takers)
+        header, scanner, resumed, lost = (
+            verify_from_end(self._files, fd, self._paths, slots, end=size)
+            if self._is_visit
+            else verify_to(self._files, fd, self._paths, slots, end=size, takers=takers)
+        )
         refuse_damage(self._paths, lost)
         refuse_damage(self._paths, contradicts_watermark(scanner, slots, header, size))
         refuse_damage(self._paths, lost_more_than_a_batch(scanner, is_copy=self._files.lexists(self._paths.origin)))
@@ -256,6 +264,8 @@ class _Opening:
                 _log.warning("log where renames are not atomic", path=str(paths.logs), kind=kind, advice=advice)
         lock = WriterLock(files, paths.lock)
         self._descriptors.callback(lock.close)
+        if self._is_visit:
+            lock.announce(None, is_visit=True)
         return lock
 
     def _open_log(self, lock: WriterLock) -> int:
@@ -269,7 +279,7 @@ class _Opening:
             files.lock(log_fd)
         except BlockingIOError:
             raise held_by_another(files, paths.lock) from None
-        lock.announce(None)
+        lock.announce(None, is_visit=self._is_visit)
         sync_log(files, log_fd, paths)
         return log_fd
 

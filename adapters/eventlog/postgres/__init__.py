@@ -2,5 +2,5 @@
 library; each process keeps a copy in `logs/events.jsonl`, which is what it reads.
 
 `rows` is the log in the database, `turns` how writers take turns, `company` how a process hears of the others, `log`
-what the ledger uses, `engine` what everybody else does.
+what the ledger uses, `engine` what everybody else does, with `upkeep` for readers where nobody else keeps the copy up.
 """

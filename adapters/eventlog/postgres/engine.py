@@ -16,16 +16,16 @@ from pathlib import Path
 from adapters.disk.files import Files
 from adapters.eventlog.jsonl.creation import new_header
 from adapters.eventlog.jsonl.engine import JSONLEngine
-from adapters.eventlog.jsonl.recorder import JSONLRecorder
 from adapters.eventlog.jsonl.seals import new_key
 from adapters.eventlog.postgres.clocks import Clocks
 from adapters.eventlog.postgres.comparing import compare_beginning
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows
-from adapters.ports.clock import Clock, utc_now
+from adapters.eventlog.postgres.upkeep import CopyReader, Upkeep, is_of_database
+from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore
-from adapters.ports.faults import LogDamaged, LogForeign, LogLocked, LogMissing, StorageUnavailable
+from adapters.ports.faults import Fault, LogDamaged, LogForeign, LogMissing, StorageUnavailable
 from adapters.ports.log_reports import Damage, LogLocation, LogReport
 
 
@@ -79,15 +79,27 @@ class PostgresEngine(JSONLEngine):
         at_end: bool = False,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
-    ) -> JSONLRecorder:
-        """Opens the copy, after it was brought up to date, or as it is where the database does not answer."""
-        silent = self._bring_up(root)
-        with self._telling_of_a_copy(root):
-            copy = super().open_for_reading(
-                root, beyond_watermark=beyond_watermark, at_end=at_end, on_event=on_event, restore=restore
-            )
-        if silent is not None:
-            copy.doubt = f"{self._database.trouble(silent)} The figures are as of the copy on this machine."
+    ) -> CopyReader:
+        """Opens the copy, after it was brought up to date, or as it is where the database does not answer; following
+        keeps it up to date.
+        """
+        upkeep = Upkeep(root, Database(self._environment), self._files)
+        try:
+            why = upkeep.bring_up()
+            with self._telling_of_a_copy(root):
+                copy = CopyReader(
+                    root,
+                    upkeep=upkeep,
+                    files=self._files,
+                    beyond_watermark=beyond_watermark,
+                    at_end=at_end,
+                    on_event=on_event,
+                    restore=restore,
+                )
+        except BaseException:
+            upkeep.close()
+            raise
+        copy.doubt = upkeep.doubt(why)
         return copy
 
     def location(self, root: Path) -> LogLocation:
@@ -125,9 +137,9 @@ class PostgresEngine(JSONLEngine):
         Raises LogDamaged too where the database has not what the copy has.
         """
         parted: LogDamaged | None = None
-        away: StorageUnavailable | None = None
+        away: Fault | None = None
         try:
-            away = self._bring_up(root)
+            away = Upkeep(root, self._database, self._files).bring_up()
         except LogForeign:
             raise
         except LogDamaged as damage:
@@ -143,11 +155,11 @@ class PostgresEngine(JSONLEngine):
         with self._telling_of_a_copy(root):
             super().refuse_damage(root, damage)
 
-    def _compared(self, root: Path, report: LogReport, away: StorageUnavailable | None) -> LogReport:
+    def _compared(self, root: Path, report: LogReport, away: Fault | None) -> LogReport:
         """The report of a whole copy, after a look at the rows. Raises LogDamaged where they are other lines."""
         place = f"{report.location}, the copy of {self._database.place}"
         try:
-            if away is not None:
+            if away is not None and is_of_database(away):
                 raise away
             with closing(super().open_for_reading(root, beyond_watermark=True, at_end=True)) as copy:
                 compare_beginning(Rows(self._database), report.size_bytes - report.torn_bytes, copy.lines().read)
@@ -162,22 +174,6 @@ class PostgresEngine(JSONLEngine):
             return Rows(self._database).beginning(None) is not None
         finally:
             self._database.close()
-
-    def _bring_up(self, root: Path) -> StorageUnavailable | None:
-        """Takes in what the copy lacks, where nobody else does; a database that does not answer, which is told, leaves
-        it as it is, and so does a log of its own, which is nobody's to make a copy.
-        """
-        if super().exists(root) and not self._is_copy(root):
-            return None
-        try:
-            if self._is_begun():
-                with closing(self.open_for_writing(root, clock=utc_now, restore=lambda _: True)):
-                    pass  # what a snapshot spares is not read for this, and verified by whoever reads
-        except (LogLocked, StorageUnavailable) as error:
-            if not super().exists(root):
-                raise
-            return error if isinstance(error, StorageUnavailable) else None
-        return None
 
     def _is_copy(self, root: Path) -> bool:
         return self._files.lexists(self._paths(root).origin)

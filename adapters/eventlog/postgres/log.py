@@ -68,7 +68,12 @@ class PostgresLog(LogCopy):
         files: Files,
         on_event: OnEvent | None = None,
         restore: Restore | None = None,
+        visit_seconds: float | None = None,
     ) -> None:
+        """`visit_seconds`: for a moment, on behalf of a reader. What the copy lacks is taken in, for about so long at
+        most; nobody sees it among the others, nothing is recorded, and the database stays open at the end.
+        """
+        self._is_visit = visit_seconds is not None
         self._database = database
         self._path = LogPaths.below(root).log
         self._rows = Rows(database)
@@ -86,14 +91,14 @@ class PostgresLog(LogCopy):
             files=files,
             on_event=on_event,
             restore=restore,
-            copy_of=Origin(beginning.header, beginning.secret, database.place, self._refuse_lost),
+            copy_of=Origin(beginning.header, beginning.secret, database.place, self._refuse_lost, self._is_visit),
         )
         try:
             self._last = self._row_of_tip()
             self.mark(database.place)
             self._sealed_at = self.head
-            self._take_in(on_event)
-            self._company = Company(database, self._tag_of_its_own(), self._seconds_behind, self._tallies)
+            self.has_all = self._take_in(on_event, visit_seconds)  # as of its opening
+            self._company = None if self._is_visit else self._joined()
         except BaseException:
             self.close()
             raise
@@ -200,7 +205,7 @@ class PostgresLog(LogCopy):
             super().close()
         finally:
             self._changing.release()
-        if self._pid == os.getpid():
+        if self._pid == os.getpid() and not self._is_visit:
             if self._company is not None:
                 self._company.close()
             self._turns.close()
@@ -208,6 +213,9 @@ class PostgresLog(LogCopy):
 
     def _seconds_behind(self) -> float:
         return monotonic() - self._known_at
+
+    def _joined(self) -> Company:
+        return Company(self._database, self._tag_of_its_own(), self._seconds_behind, self._tallies)
 
     def _tag_of_its_own(self) -> str:
         """The tag of the copy; another one where somebody has it now, as whoever uses a copied folder has, or where it
@@ -269,10 +277,11 @@ class PostgresLog(LogCopy):
         if self._row_of(tip) is None:
             raise self._lacking(tip.position)
 
-    def _take_in(self, on_event: OnEvent | None = None) -> None:
-        """Adds to the copy what the database has and it has not. Each look begins at the last row that is known, which
-        must still be there.
+    def _take_in(self, on_event: OnEvent | None = None, seconds: float | None = None) -> bool:
+        """Adds to the copy what the database has and it has not, for about so long; whether it has all. Each look
+        begins at the last row that is known, which must still be there.
         """
+        began = monotonic()
         with self._changing:
             while True:
                 found = self._rows.after(self._last.id - 1, PAGE + 1)
@@ -285,8 +294,11 @@ class PostgresLog(LogCopy):
                     self._sealed_at = self.head
                 if len(found) <= PAGE:
                     break
+                if seconds is not None and monotonic() - began >= seconds:
+                    return False
             self._known_at = monotonic()
             self._is_behind = False
+        return True
 
     def _take_whole(self, rows: list[Row], on_event: OnEvent | None) -> None:
         """Adds rows up to the end of their last whole batch; one that does not fit on a page is read to its end. Raises

@@ -21,10 +21,11 @@ from adapters.ports.event_log import EventLogEngine
 from domain.commands import GiveGrant
 from domain.point_commands import MovePoints, Offer, SetOffer
 from tests.adapters.cli.conftest import Abby
-from tests.adapters.cli.processes import png, write_env_file
+from tests.adapters.cli.processes import WAIT_SECONDS, command, png, started, write_env_file
 from tests.adapters.cli.test_where_output_goes import UNTIL_STOPPED, WORDS
 from tests.adapters.eventlog.postgres.moves import asked, log_of, rows_of
 from tests.servers.postgres import new_database
+from tests.servers.proxy import Proxy
 
 ASKS_THE_DATABASE = frozenset(
     {
@@ -106,6 +107,33 @@ def test_every_command_says_that_the_database_is_gone_or_tells_what_the_copy_has
     assert all("does not answer as it should" in one["error"]["message"] for one in said)
     assert log_of(filled) == before
     assert rows_of(settings) == before
+
+
+@pytest.mark.usefixtures("filled")
+def test_events_are_followed_where_nothing_else_runs(
+    env_file: Path, abby: Abby, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """What others record is shown as it comes; that the database is gone is said once, and then it goes on."""
+    port = int(settings["POSTGRES_PORT"])
+    proxy = Proxy(port)
+    there = write_env_file(
+        tmp_path / "there.env", PERSISTENCE_MODULE=POSTGRES_MODULE, **{**settings, "POSTGRES_PORT": str(proxy.port)}
+    )
+    follow = command(tmp_path / "there", there, "events", "--follow", "--type", "DailyCountReset")
+    with started(follow) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert "position" in process.stdout.readline()
+        assert "No event" in process.stderr.readline()
+        assert abby("reset", "ada", env_file=env_file).code == 0
+        assert "DailyCountReset" in process.stdout.readline()
+        proxy.close()
+        assert "does not answer as it should" in process.stderr.readline()
+        assert abby("reset", "ada", env_file=env_file).code == 0
+        with closing(Proxy(port, own_port=proxy.port)):
+            assert "DailyCountReset" in process.stdout.readline()
+            process.terminate()
+            assert process.communicate(timeout=WAIT_SECONDS) == ("", "")
 
 
 def test_on_another_machine_a_command_makes_a_copy_first(
