@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NamedTuple
 
 
@@ -25,11 +26,21 @@ class CopyFound(NamedTuple):
     behind: int
 
 
+class Way(Enum):
+    """How a session goes to a server."""
+
+    HERE = "here"
+    """It leaves no machine."""
+    ENCRYPTED = "encrypted"
+    IN_CLEAR = "in clear"
+
+
 class DatabaseFound(NamedTuple):
     """A server that answered."""
 
     place: str
     version: str
+    way: Way
     round_trip_seconds: float
     ahead_seconds: float
     """Of this machine's clock, as far as it is surely ahead; behind it is below 0."""

@@ -4,9 +4,11 @@ for, what its clock shows, and how far the copy on this machine is.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.engines.choice import examine_database
-from adapters.ports.database_found import CopyFound, DatabaseFound, Replication
+from adapters.ports.database_found import CopyFound, DatabaseFound, Replication, Way
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
 
@@ -24,7 +26,14 @@ def database(config: Config) -> list[Finding]:
         return [fail("database", str(fault), "Nothing is recorded before that; what was recorded can be read.")]
     if found is None:
         return []
-    return [_answers(found), _may(found), *_waits(found.replication), _clock(found.ahead_seconds), _copy(found.copy)]
+    return [
+        _answers(found),
+        _goes(found.way),
+        _may(found),
+        *_waits(found.replication),
+        _clock(found.ahead_seconds),
+        _copy(found.copy),
+    ]
 
 
 def _answers(found: DatabaseFound) -> Finding:
@@ -35,6 +44,21 @@ def _answers(found: DatabaseFound) -> Finding:
     if found.round_trip_seconds > SLOW_SECONDS:
         return warn("database", told, "Move the service nearer to it: each batch takes some five round trips.")
     return ok("database", told)
+
+
+def _goes(way: Way) -> Finding:
+    match way:
+        case Way.HERE:
+            return ok("encryption", "The database is on this machine.")
+        case Way.ENCRYPTED:
+            return ok("encryption", "The session is encrypted.")
+        case Way.IN_CLEAR:
+            told = (
+                "The session is not encrypted: whoever is between can read the log, and change what is asked and told."
+            )
+            advice = "Set PGSSLMODE=verify-full and PGSSLROOTCERT in the environment of each process (docs/scaling.md)."
+            return warn("encryption", told, advice)
+    assert_never(way)
 
 
 def _may(found: DatabaseFound) -> Finding:

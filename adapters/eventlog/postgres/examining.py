@@ -18,7 +18,8 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.rows import KEPT, SECRET, Rows, position_of
-from adapters.ports.database_found import CopyFound, DatabaseFound, Replication
+from adapters.network.loopback import is_this_machine
+from adapters.ports.database_found import CopyFound, DatabaseFound, Replication, Way
 
 ASKED = 5
 """How often a small question is asked; the median is told."""
@@ -39,6 +40,7 @@ def examine(environment: Mapping[str, str], files: Files, root: Path) -> Databas
                 seconds, ahead = _asked(session)
                 shown = {name: session.execute(SQL("SHOW {}").format(Identifier(name))).fetchone() for name in _SHOWN}
                 settings = {name: str(row[0]) for name, row in shown.items() if row is not None}
+                way = _way(session)
                 waited_for = session.execute(_WAITED_FOR).fetchone() or (0, 0)
                 with database.recorder() as recorder:
                     is_begun, lacking = _lacking(session, recorder, database.schema)
@@ -47,6 +49,7 @@ def examine(environment: Mapping[str, str], files: Files, root: Path) -> Databas
         return DatabaseFound(
             place=database.place,
             version=settings["server_version"],
+            way=way,
             round_trip_seconds=seconds,
             ahead_seconds=ahead,
             lacking=lacking,
@@ -59,6 +62,17 @@ def examine(environment: Mapping[str, str], files: Files, root: Path) -> Databas
             ),
             copy=_copy(rows, files, root, is_readable=is_begun and not lacking),
         )
+
+
+def _way(session: psycopg.Connection[Any]) -> Way:
+    """How a session goes there. Whether it is encrypted its own end knows: behind a pooler the server would tell of
+    another one.
+    """
+    host = session.info.host
+    if host.startswith(("/", "@")) or is_this_machine(host) or is_this_machine(session.info.hostaddr):
+        return Way.HERE
+    by_kerberos = session.execute("SELECT encrypted FROM pg_stat_gssapi WHERE pid = pg_backend_pid()").fetchone()
+    return Way.ENCRYPTED if session.pgconn.ssl_in_use or by_kerberos == (True,) else Way.IN_CLEAR
 
 
 def _asked(session: psycopg.Connection[Any]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,16 @@ from typing import Any
 
 import psycopg
 import pytest
+import trustme
 from eventsourcing.dcb.api import DCBAppendCondition
 
 from adapters.cli.checks import database as checks
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine, examine_database
+from adapters.eventlog.postgres import examining
 from adapters.eventlog.postgres.examining import ahead_of
 from adapters.ledger.ledger import ANYTHING
 from adapters.ports.clock import utc_now
-from adapters.ports.database_found import CopyFound, DatabaseFound, Replication
+from adapters.ports.database_found import CopyFound, DatabaseFound, Replication, Way
 from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import load_config
@@ -26,6 +29,7 @@ from tests.adapters.cli.conftest import Abby
 from tests.adapters.eventlog.jsonl.logs import event
 from tests.servers.pair import operator, pair
 from tests.servers.postgres import PASSWORD, new_database, shared
+from tests.servers.tls import TLSProxy
 
 PROJECT = Path(__file__).parents[3]
 PLACE = "the database abby at db:5432"
@@ -136,10 +140,32 @@ def test_a_database_that_does_not_answer_ends_no_look(doctor: Doctor, root: Path
     assert findings["disk"]["level"] == "OK"
 
 
+def test_a_session_that_can_be_read_on_the_way_is_told(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """To this machine it goes by no way; to another it is to be encrypted, and says that it is."""
+    given = new_database()
+    assert doctor(given)["encryption"]["found"] == "The database is on this machine."
+    monkeypatch.setattr(examining, "is_this_machine", lambda _: False)
+    told = doctor(given)["encryption"]
+    assert told["level"] == "WARN"
+    assert "PGSSLMODE=verify-full" in told["advice"]
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    with closing(TLSProxy(int(given["POSTGRES_PORT"]), context)) as proxy:
+        for name, value in {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": tmp_path / "ca.pem"}.items():
+            monkeypatch.setenv(name, str(value))
+        findings = doctor({**given, "POSTGRES_HOST": "localhost", "POSTGRES_PORT": str(proxy.port)})
+    assert findings["database"]["level"] == findings["encryption"]["level"] == "OK"
+    assert findings["encryption"]["found"] == "The session is encrypted."
+
+
 def found_with(**members: Any) -> DatabaseFound:
     """A database that is well but for this."""
     well = DatabaseFound(
-        PLACE, "16.4", 0.001, 0.0, (), True, Replication("remote_apply", "b", 1, True), CopyFound(True, 7, 0)
+        PLACE, "16.4", Way.ENCRYPTED, 0.001, 0.0, (), True, Replication("remote_apply", "b", 1, True),
+        CopyFound(True, 7, 0),
     )  # fmt: skip
     return well._replace(**members)
 
@@ -149,6 +175,7 @@ def found_with(**members: Any) -> DatabaseFound:
     [
         (found_with(), "database", "OK", f"PostgreSQL 16.4 takes writes in {PLACE}; a round trip takes 1.0 ms."),
         (found_with(round_trip_seconds=0.3), "database", "WARN", "300.0 ms"),
+        (found_with(way=Way.IN_CLEAR), "encryption", "WARN", "can read the log, and change what is asked and told"),
         (found_with(ahead_seconds=-2.5), "database clock", "WARN", "2.5 seconds behind this machine's"),
         (found_with(ahead_seconds=1.0), "database clock", "WARN", "1.0 seconds ahead of"),
         (found_with(ahead_seconds=0.9), "database clock", "OK", "the same"),
