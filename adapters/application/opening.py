@@ -45,6 +45,8 @@ from adapters.ports.faults import (
 from adapters.ports.object_place import ObjectStoreError
 from adapters.wording.sharing import stale
 from domain.commands import OF_A_MANAGER, Command, SetPolicy
+from domain.limit_grammar import members_in_text
+from domain.limits import Limits
 from domain.refusals import Refusal
 from projections.quota_state import QuotaState
 
@@ -313,8 +315,9 @@ def give_back(opened: OpenRoot) -> LedgerStopped | None:
 
 def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:
     """Makes what is new of the given limits the policy. Where that cannot be written now, the log's stay in force, and
-    it is said; as is what takes the place of a manager's.
+    it is said; as is what takes the place of a manager's, and what changes for other processes.
     """
+    policy = opened.state.policy
     former = opened.projector.limit_changes.dump()
     try:
         outcome = opened.ledger.execute(limits)
@@ -327,6 +330,24 @@ def _set_policy(opened: OpenRoot, limits: SetPolicy) -> None:
         now = getattr(opened.state.policy, name)
         if was.source == OF_A_MANAGER and now != was.value:
             _log.warning("limit taken from settings", limit=name, now=now, was=was.value, by=was.by, since=was.at)
+    _tell_of_others(opened, policy)
+
+
+def _tell_of_others(opened: OpenRoot, former: Limits) -> None:
+    """Says what the settings changed of the limits of other processes that run."""
+    stands = opened.state.policy
+    if opened.shared is None or stands == former:
+        return
+    changed = [name for name in Limits._fields if getattr(stands, name) != getattr(former, name)]
+    with suppress(StorageUnavailable):  # then it is not known
+        if others := len(opened.shared.others()):
+            _log.warning(
+                "limits changed for other processes",
+                was=members_in_text({name: getattr(former, name) for name in changed}),
+                now=members_in_text({name: getattr(stands, name) for name in changed}),
+                others=others,
+                advice="give every process the same limits in its settings: each start takes in its own",
+            )
 
 
 def _refuse_other_limits(opened: OpenRoot, limits: SetPolicy) -> None:

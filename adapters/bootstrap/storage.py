@@ -11,9 +11,10 @@ from adapters.engines.choice import choose_engine
 from adapters.ledger.projector import Projector
 from adapters.ports.clock import Clock, utc_now
 from adapters.settings.config import LIMIT_SETTINGS, Config
-from adapters.wording.limits import limit_of_a_manager, limit_of_the_log, limit_to_be_taken
+from adapters.wording.limits import limit_of_a_manager, limit_of_another, limit_of_the_log, limit_to_be_taken
 from domain.commands import OF_A_MANAGER, SetPolicy
 from domain.limits import MEGABYTE, Limits
+from projections.quota_state import QuotaState
 
 if TYPE_CHECKING:
     from adapters.application.storage import Storage  # late: who reads the log opens no storage
@@ -84,6 +85,16 @@ def limits_of_the_log(config: Config, projector: Projector) -> list[str]:
         elif setting_gives is None:
             told.append(limit_of_the_log(setting, limit, value, default, since=change.at, source=change.source))
     return told
+
+
+def limits_of_others(config: Config, state: QuotaState) -> list[str]:
+    """A sentence for each limit that the settings give otherwise than it was given last: the next start changes it."""
+    given, taken = given_limits(config).given, state.taken_in._asdict()
+    return [
+        limit_of_another(setting, limit, taken[limit], given[limit])
+        for setting, limit in LIMIT_SETTINGS.items()
+        if limit in given and taken[limit] not in {None, given[limit]}
+    ]
 
 
 def store_settings(config: Config) -> StoreSettings:

@@ -74,7 +74,7 @@ def _of_the_root(config: Config, engine: EventLogEngine, in_log: log.InLog, of_l
         *_looked("others", lambda: storage.exposed(config, files_of(config))),
         *_looked("images", lambda: _of_images(in_log, images, objects)),
         *_looked("disk", lambda: [storage.disk(config, engine, state, Files())]),
-        *_looked("database", lambda: database.database(config)),
+        *_looked("database", lambda: database.database(config, state)),
         *of_log,
         log.clock_shows(utc_now(), state),
         *_looked("lock", lambda: storage.holder(config, engine)),

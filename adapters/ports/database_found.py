@@ -47,5 +47,7 @@ class DatabaseFound(NamedTuple):
     lacking: tuple[str, ...]
     """What the account may not do and has to, as statements that let it."""
     is_begun: bool
+    others: int
+    """Processes that write the log now, but for that of this root."""
     replication: Replication
     copy: CopyFound

@@ -173,6 +173,11 @@ def limit_to_be_taken(setting: str, limit: str, value: Any, given: Any, *, since
     )
 
 
+def limit_of_another(setting: str, limit: str, value: Any, given: Any) -> str:
+    """A limit that settings give here, and that others gave otherwise since."""
+    return f"{setting} = {_amount(limit, given)} here, and was given as {_amount(limit, value)} last."
+
+
 def step_in_words(limit: str, former: Any, value: Any) -> str:
     """A change of a limit for everybody, which is one of those that managers may change."""
     if limit in _LISTS:

@@ -30,8 +30,12 @@ def unreachable(place: str, seconds: float) -> str:
 
 def images_apart(others: int) -> str:
     """For an operator whose processes share a log, and no images."""
-    write = "another process writes" if others == 1 else f"{others} other processes write"
-    return IMAGES_APART.format(others=_begun(write))
+    return IMAGES_APART.format(others=_begun(others_write(others)))
+
+
+def others_write(others: int) -> str:
+    """So many processes that write the same log: "2 other processes write"."""
+    return "another process writes" if others == 1 else f"{others} other processes write"
 
 
 def _told(seconds: float) -> str:

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from adapters.bootstrap.storage import limits_of_others
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.engines.choice import examine_database
 from adapters.ports.database_found import CopyFound, DatabaseFound, Replication, Way
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import Config
+from adapters.wording.sharing import others_write
+from projections.quota_state import QuotaState
 
 NOTICED_SECONDS = 1.0
 """So far apart clocks are worth a word: the log's times are those of whoever records, and never go back."""
@@ -18,8 +21,10 @@ SLOW_SECONDS = 0.02
 """Each batch takes some five round trips."""
 
 
-def database(config: Config) -> list[Finding]:
-    """All findings; none where the log is in no database. The password is in none of them."""
+def database(config: Config, state: QuotaState | None) -> list[Finding]:
+    """All findings; none where the log is in no database. The password is in none of them. `state` is what the log
+    says, where it could be read.
+    """
     try:
         found = examine_database(config.log_keeper, config.storage.storage_root)
     except StorageUnavailable as fault:
@@ -33,6 +38,7 @@ def database(config: Config) -> list[Finding]:
         *_waits(found.replication),
         _clock(found.ahead_seconds),
         _copy(found.copy),
+        *_limits(config, state, found.others),
     ]
 
 
@@ -98,6 +104,17 @@ def _clock(ahead_seconds: float) -> Finding:
     which = "ahead of" if ahead_seconds > 0 else "behind"
     told = f"The database's clock is {abs(ahead_seconds):.1f} seconds {which} this machine's."
     return warn("database clock", told, "Set both by NTP: a day ends when the first of all machines says so.")
+
+
+def _limits(config: Config, state: QuotaState | None, others: int) -> list[Finding]:
+    """Whether the next start here would change limits under others that run; nothing where there are none."""
+    if state is None or not others:
+        return []
+    write = others_write(others)
+    if differing := limits_of_others(config, state):
+        advice = "Give every process the same limits in its settings: each start takes in its own, for all of them."
+        return [warn("shared limits", f"While {write} the log: {' '.join(differing)}", advice)]
+    return [ok("shared limits", f"While {write} the log, the settings here change no limit.")]
 
 
 def _copy(found: CopyFound) -> Finding:

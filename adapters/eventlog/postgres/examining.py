@@ -15,7 +15,10 @@ from eventsourcing.dcb.postgres_tt import PostgresDCBRecorderTT
 from psycopg.sql import SQL, Identifier
 
 from adapters.disk.files import Files
+from adapters.eventlog.jsonl.creation import read_origin
 from adapters.eventlog.jsonl.engine import JSONLEngine
+from adapters.eventlog.jsonl.layout import LogPaths
+from adapters.eventlog.postgres.company import all_there
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.rows import KEPT, SECRET, Rows, position_of
 from adapters.network.loopback import is_this_machine
@@ -54,6 +57,7 @@ def examine(environment: Mapping[str, str], files: Files, root: Path) -> Databas
             ahead_seconds=ahead,
             lacking=lacking,
             is_begun=is_begun,
+            others=_others(database, files, root),
             replication=Replication(
                 settings["synchronous_commit"],
                 settings["synchronous_standby_names"],
@@ -126,6 +130,13 @@ def _lacking(
         for what, name, held, given in has_to
         if lacks(what, name, held)
     )
+
+
+def _others(database: Database, files: Files, root: Path) -> int:
+    """How many write the log now, but for whoever has the copy below a root."""
+    paths = LogPaths.below(root)
+    own = read_origin(files, paths)[1] if files.lexists(paths.origin) else ""
+    return len(set(all_there(database)) - {own})
 
 
 def _copy(rows: Rows, files: Files, root: Path, *, is_readable: bool) -> CopyFound:

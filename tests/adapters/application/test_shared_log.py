@@ -9,32 +9,35 @@ silent.
 | the database stops                         | commands are refused in words, figures are told and said to be stale  |
 | the database is there again                | all goes on by itself                                                 |
 | images are kept in a folder                | a note, as the others cannot show them                                |
+| two give other limits in their settings    | the start that changes them says what, from what, and for how many    |
 """
 
 from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.application import abandoned, opening
 from adapters.application.measuring import measured
 from adapters.application.notes import NoteKind
 from adapters.application.readiness import readiness_of
 from adapters.application.reading import quota_status
-from adapters.application.storage import Storage
+from adapters.application.storage import NO_LIMITS, Storage
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.opening import open_store
 from adapters.ledger.pending import Accepted
 from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import StorageUnavailable
-from domain.commands import ReserveGeneration
+from domain.commands import ReserveGeneration, SetPolicy
 from tests.servers.postgres import Server, new_database, running
 
 SOON_SECONDS = 15.0
@@ -42,9 +45,9 @@ SOON_SECONDS = 15.0
 Open = Callable[[str], Storage]
 
 
-def over(root: Path, environment: dict[str, str]) -> Storage:
+def over(root: Path, environment: dict[str, str], limits: SetPolicy = NO_LIMITS) -> Storage:
     """A store on a root, over the log of a database."""
-    return open_store(root, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))
+    return open_store(root, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)), limits=limits)
 
 
 @pytest.fixture
@@ -205,3 +208,32 @@ def test_images_in_a_folder_are_said_to_be_apart(open_beside: Open) -> None:
     second = open_beside("second")
     until(lambda: _is_seen(second), "it is not there")
     assert NoteKind.IMAGES_APART in {note.kind for note in readiness_of(first).notes}
+
+
+def test_a_start_that_changes_limits_for_others_says_so(tmp_path: Path) -> None:
+    """Else each start of two with different settings would turn them over in silence. One that is alone says nothing,
+    and neither does one that gives the same.
+    """
+    environment = new_database()
+
+    def said_by(name: str, daily: int) -> list[MutableMapping[str, Any]]:
+        with capture_logs() as said, closing(over(tmp_path / name, environment, limits_of(daily))) as store:
+            assert store.running().state.policy.daily == daily
+        return [entry for entry in said if "limits" in entry["event"]]
+
+    assert said_by("first", 3) == said_by("first", 5) == []
+    with closing(over(tmp_path / "first", environment, limits_of(5))) as first:
+        until(lambda: _is_seen(first), "it is not there")
+        assert said_by("second", 5) == []
+        (told,) = said_by("second", 7)
+        assert (told["log_level"], told["was"], told["now"], told["others"]) == (
+            "warning",
+            "daily is 5",
+            "daily is 7",
+            1,
+        )
+
+
+def limits_of(daily: int) -> SetPolicy:
+    """What settings give."""
+    return SetPolicy(daily=daily, source="environment")

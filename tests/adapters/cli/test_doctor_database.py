@@ -15,9 +15,12 @@ import pytest
 import trustme
 from eventsourcing.dcb.api import DCBAppendCondition
 
+from adapters.application.storage import Storage
 from adapters.cli.checks import database as checks
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine, examine_database
+from adapters.engines.opening import open_store
 from adapters.eventlog.postgres import examining
+from adapters.eventlog.postgres.company import Company
 from adapters.eventlog.postgres.examining import ahead_of
 from adapters.ledger.ledger import ANYTHING
 from adapters.ports.clock import utc_now
@@ -25,6 +28,7 @@ from adapters.ports.database_found import CopyFound, DatabaseFound, Replication,
 from adapters.ports.engines import LogKeeper
 from adapters.ports.faults import StorageUnavailable
 from adapters.settings.config import load_config
+from domain.commands import SetPolicy
 from tests.adapters.cli.conftest import Abby
 from tests.adapters.eventlog.jsonl.logs import event
 from tests.servers.pair import operator, pair
@@ -32,6 +36,7 @@ from tests.servers.postgres import PASSWORD, new_database, shared
 from tests.servers.tls import TLSProxy
 
 PROJECT = Path(__file__).parents[3]
+SOON_SECONDS = 15.0
 PLACE = "the database abby at db:5432"
 
 Doctor = Callable[[Mapping[str, str]], dict[str, Any]]
@@ -161,10 +166,34 @@ def test_a_session_that_can_be_read_on_the_way_is_told(
     assert findings["encryption"]["found"] == "The session is encrypted."
 
 
+def test_limits_that_the_next_start_would_change_for_others_are_told(
+    doctor: Doctor, root: Path, tmp_path: Path
+) -> None:
+    """While others run; where only the service of this root does, somebody may have changed a setting on purpose."""
+    given = new_database()
+
+    def over(root: Path) -> Storage:
+        limits = SetPolicy(daily=7, source="environment")
+        store = open_store(root, engine=choose_engine(LogKeeper(POSTGRES_MODULE, given)), limits=limits)
+        shared = store.running().shared
+        assert isinstance(shared, Company)
+        assert shared.is_there.wait(SOON_SECONDS)
+        return store
+
+    with closing(over(tmp_path / "other")):
+        told = doctor({**given, "MAX_USER_DAILY_GENS": "5"})["shared limits"]
+        assert told["level"] == "WARN"
+        assert "MAX_USER_DAILY_GENS = 5 here, and was given as 7 last." in told["found"]
+        told = doctor({**given, "MAX_USER_DAILY_GENS": "7"})["shared limits"]
+        assert (told["level"], "change no limit" in told["found"]) == ("OK", True)
+    with closing(over(root)):
+        assert "shared limits" not in doctor({**given, "MAX_USER_DAILY_GENS": "5"})
+
+
 def found_with(**members: Any) -> DatabaseFound:
     """A database that is well but for this."""
     well = DatabaseFound(
-        PLACE, "16.4", Way.ENCRYPTED, 0.001, 0.0, (), True, Replication("remote_apply", "b", 1, True),
+        PLACE, "16.4", Way.ENCRYPTED, 0.001, 0.0, (), True, 0, Replication("remote_apply", "b", 1, True),
         CopyFound(True, 7, 0),
     )  # fmt: skip
     return well._replace(**members)
@@ -194,7 +223,7 @@ def test_what_is_found_is_told(
 ) -> None:
     """Each kind of finding by its level and its words."""
     monkeypatch.setattr(checks, "examine_database", lambda *_: found)
-    findings = {finding.check: finding for finding in checks.database(load_config({}))}
+    findings = {finding.check: finding for finding in checks.database(load_config({}), None)}
     assert findings[check].level == level
     assert told in findings[check].found
     assert all(finding.advice for finding in findings.values() if finding.level != "OK")
