@@ -23,6 +23,10 @@ BEGUN = (
     "A new log was begun at this start, as there was none in {root}: all quotas begin at 0. If there should be one, "
     "stop the service and look whether the disk of the storage root is mounted."
 )
+BEGUN_IN_DATABASE = (
+    "A new log was begun at this start, as there was none in {place}: all quotas begin at 0. If there should be one, "
+    "stop the service and look whether the POSTGRES_ settings name the right database and schema."
+)
 NOT_KEPT = "Pictures cannot be kept, so none is asked for: {why}"
 NOT_GONE = "Deleted, and still on the disk: {files}, among them {some} ({why})."
 NOT_IN_PLACE = "Kept, and not in place yet: {files}, among them {some} ({why}), served from where they wait."
@@ -89,15 +93,19 @@ def readiness_of(storage: Storage, *, looked_at: int = LOOKED_AT) -> Readiness:
         notes = [*_notes(opened, storage.clock(), looked_at), *(note for part in storage.watched for note in part())]
     except LedgerStopped as error:
         return _not_ready(NoteKind.LEDGER_STOPPED, error, storage, position)
-    begun = Note(NoteKind.LOG_BEGUN, BEGUN.format(root=opened.root)) if opened.begun else None
     return Readiness(
         ready=True,
         degraded=bool(notes),
         notes=tuple(notes),
         last_cleanup=storage.last_cleanup,
         position=position,
-        begun=begun,
+        begun=Note(NoteKind.LOG_BEGUN, _begun(opened)) if opened.begun else None,
     )
+
+
+def _begun(opened: OpenRoot) -> str:
+    shared = opened.shared
+    return BEGUN.format(root=opened.root) if shared is None else BEGUN_IN_DATABASE.format(place=shared.place)
 
 
 def _not_ready(kind: NoteKind, why: object, storage: Storage, position: int = 0) -> Readiness:

@@ -91,10 +91,10 @@ def _of_images(in_log: log.InLog, images: ImageStore, objects: ObjectPlace | Non
 
 
 def _looked(check: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """What a look finds; where the system or the database does not let it look, that."""
+    """What a look finds; where the system, the database or a setting does not let it look, that."""
     try:
         return look()
-    except StorageUnavailable as fault:
+    except (ConfigError, StorageUnavailable) as fault:
         return [fail(check, str(fault), "It can be looked at when that is put right.")]
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""

@@ -76,6 +76,11 @@ class Output:
         if not self.as_json:
             streams.say(sentence)
 
+    def doubted(self, doubt: str | None) -> None:
+        """That more may have been recorded than what is told here, where that is so; for programs too."""
+        if doubt is not None:
+            streams.say(doubt)
+
     def may_ask(self) -> bool:
         """Whether somebody sits there who can be asked."""
         return not self.as_json and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()

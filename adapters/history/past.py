@@ -92,6 +92,11 @@ class Past:
         return self._log.head
 
     @property
+    def doubt(self) -> str | None:
+        """That more may have been recorded than can be read here, as a sentence; None where that is not so."""
+        return self._log.doubt
+
+    @property
     def last_at(self) -> str:
         """The time of the last event; the earliest one in a log without any."""
         return self._time_of(self.head)

@@ -35,6 +35,7 @@ def export(invocation: Invocation, output: Output, user: str, to: Path, part_mb:
     if why := why_not_in(config.storage.storage_root, to):
         return output.refused(malformed(why))
     with closing(open_reader(config)) as storage:
+        output.doubted(storage.running().stale)
         if not is_known(storage, user):
             sentence = f"The log knows nothing of {user}. Check the id; `abby users` lists them all."
             return output.refused(Refused(Reason.NOT_FOUND.value, sentence, Exit.REFUSED))

@@ -10,7 +10,7 @@ from adapters.bootstrap.storage import limits_of_others
 from adapters.cli.checks.finding import Finding, fail, ok, warn
 from adapters.engines.choice import examine_database
 from adapters.ports.database_found import CopyFound, DatabaseFound, Replication, Way
-from adapters.ports.faults import StorageUnavailable
+from adapters.ports.faults import ConfigError, StorageUnavailable
 from adapters.settings.config import Config
 from adapters.wording.sharing import others_write
 from projections.quota_state import QuotaState
@@ -27,6 +27,8 @@ def database(config: Config, state: QuotaState | None) -> list[Finding]:
     """
     try:
         found = examine_database(config.log_keeper, config.storage.storage_root)
+    except ConfigError as wrong:
+        return [fail("database", str(wrong), "Nothing starts before that.")]
     except StorageUnavailable as fault:
         return [fail("database", str(fault), "Nothing is recorded before that; what was recorded can be read.")]
     if found is None:

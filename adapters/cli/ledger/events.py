@@ -63,7 +63,7 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(sentence))
     root, engine = log_of(invocation.set_up())
     with closing(engine.open_for_reading(root, at_end=True)) as recorder:
-        doubt = _told_doubt(recorder, output, None)
+        output.doubted(doubt := recorder.doubt)
         query = wanted.those.query
         begun = list(islice(found := _begin(recorder, wanted, query), 1))
         is_read = _show_heading(output) and _show(output, chain(begun, found))
@@ -73,16 +73,11 @@ def events(invocation: Invocation, output: Output, wanted: Wanted) -> int:
             seen = recorder.head
             time.sleep(FOLLOW_SECONDS)
             recorder.follow()
-            doubt = _told_doubt(recorder, output, doubt)
+            if doubt is None:
+                output.doubted(recorder.doubt)
+            doubt = recorder.doubt
             is_read = output.is_read() and _show(output, recorder.read(query, after=seen))
     return Exit.DONE
-
-
-def _told_doubt(recorder: FollowedLog, output: Output, told: str | None) -> str | None:
-    """That more may have been recorded than can be read here: said when it begins."""
-    if recorder.doubt is not None and told is None:
-        output.note(recorder.doubt)
-    return recorder.doubt
 
 
 def _cannot_be_meant(wanted: Wanted) -> str | None:

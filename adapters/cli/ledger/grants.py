@@ -142,6 +142,7 @@ def left(invocation: Invocation, output: Output, user: str) -> int:
         return output.refused(malformed(sentence))
     with closing(open_reader(invocation.set_up())) as reader:
         figures, known = quota_status(reader, user), is_known(reader, user)
+        output.doubted(reader.running().stale)
     answer = {"user": user, "grants": figures["grants"], "position": figures["position"]}
     output.answer(answer, lambda console: _print_left(console, answer))
     if not known:

@@ -127,6 +127,7 @@ def _show(invocation: Invocation, output: Output) -> int:
     config = invocation.set_up()
     with closing(open_reader(config)) as reader:
         position, found = reader.running().state.position, market_figures(reader, store_settings(config))
+        output.doubted(reader.running().stale)
     shown = [offer_of(one) for one in found["offers"]]
     output.answer({**found, "position": position}, lambda console: _print(console, found["called"], shown))
     return 0

@@ -128,6 +128,7 @@ def _show(invocation: Invocation, output: Output, user: str, most: int) -> int:
     with closing(open_reader(config)) as reader:
         position, known = reader.running().state.position, is_known(reader, user)
         found = read_points(reader, store_settings(config), user, most)
+        output.doubted(reader.running().stale)
     output.answer({**points_figures(found), "position": position}, lambda console: _print(console, found, position))
     if not known:
         output.note(STRANGER.format(user))

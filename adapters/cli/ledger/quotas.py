@@ -82,6 +82,7 @@ def images(invocation: Invocation, output: Output, user: str, *, offset: int, li
     with closing(open_reader(invocation.set_up())) as reader:
         page = page_of_images(reader, user, offset=offset, limit=limit)
         known, position = bool(page.total) or is_known(reader, user), reader.running().state.position
+        output.doubted(reader.running().stale)
     rows = [image._asdict() for image in page.images]
     answer = {"user": user, "images": rows, "total": page.total, "offset": offset, "limit": limit, "position": position}
     output.answer(answer, lambda console: _print_images(console, user, page, offset))
@@ -115,6 +116,7 @@ def users(invocation: Invocation, output: Output) -> int:
     with closing(open_reader(invocation.set_up())) as reader:
         rows = [usage_of(reader, user) for user in known_users(reader)]
         answer = {"users": rows, "global": global_usage(reader), "position": reader.running().state.position}
+        output.doubted(reader.running().stale)
     output.answer(answer, lambda console: _print_users(console, answer))
     if not rows:
         output.note("The log knows no user yet.")

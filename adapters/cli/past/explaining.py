@@ -62,6 +62,7 @@ def explain(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(sentence))
     root, engine = log_of(invocation.set_up())
     with closing(engine.open_for_reading(root, at_end=True)) as log:
+        output.doubted(log.doubt)
         found = _found(log, wanted)
     if isinstance(found, Refused):
         return output.refused(found)

@@ -58,6 +58,7 @@ def replay(invocation: Invocation, output: Output, asked: Asked) -> int:
     root, engine = log_of(invocation.set_up_to_read())
     moment = Moment(None if asked.at is None else instant(asked.at), asked.position)
     with opened(root, engine) as past:
+        output.doubted(past.doubt)
         if asked.position is not None and asked.position > past.head:
             return output.refused(malformed(f"--position {asked.position}: the log ends at {past.head}."))
         if asked.wants_story:

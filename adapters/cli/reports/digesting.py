@@ -52,9 +52,10 @@ def digest(invocation: Invocation, output: Output, wanted: Wanted) -> int:
         return output.refused(malformed(str(error)))
     with output.waiting("Reading the log"):
         with opened(root, engine) as past:
-            state = past.everybody(Moment()).state
+            state, doubt = past.everybody(Moment()).state, past.doubt
         pool = Pool(state.pool.used_bytes, state.policy.pool_bytes, day_of(now))
         told = read_weeks(root, engine, week, pool).digest(wanted.guild)
+    output.doubted(doubt)
     output.answer(described(told, TODO), lambda console: _print(console, told))
     if wanted.picture is None:
         return Exit.DONE

@@ -49,6 +49,7 @@ def query(invocation: Invocation, output: Output, question: Question) -> int:
         return output.refused(malformed(NO_PARQUET))
     root, engine = log_of(invocation.set_up())
     with closing(engine.open_for_reading(root, at_end=True)) as log:
+        output.doubted(log.doubt)
         try:
             if question.out is not None:
                 refuse_target(question.out, root)

@@ -81,6 +81,7 @@ def report(invocation: Invocation, output: Output, wanted: Wanted) -> int:
             bar(output, READING) as progress,
         ):
             told = tell(log, Terms(wanted.by.value, wanted.days, day_of(utc_now())), progress)
+        output.doubted(log.doubt)
         return _given(output, wanted, told, root)
     except (NotAnswered, InTheWay) as error:
         return output.refused(malformed(str(error)))

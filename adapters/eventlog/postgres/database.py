@@ -19,6 +19,8 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 from eventsourcing.utils import Environment
 from psycopg.sql import SQL
 
+from adapters.eventlog.postgres.addresses import address, servers_in
+from adapters.eventlog.postgres.reasons import reason_of
 from adapters.eventlog.postgres.recording import TextRecorder
 from adapters.eventlog.postgres.session import CLOSING_SECONDS, Patience, Session, sessions_with
 from adapters.ports.faults import ConfigError, StorageUnavailable
@@ -49,6 +51,7 @@ _LOOK_BY_CODE = {
     "3F000": "make the schema, or correct POSTGRES_SCHEMA",
     "42501": "`abby doctor` gives the statements by which this account may do what it has to",
 }
+_IS_KEYWORD = "SELECT 1 FROM pg_get_keywords() WHERE word = %s AND catcode <> 'U'"
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 """The library writes it without quotes in some places."""
 REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSWORD")
@@ -81,8 +84,8 @@ class Database:
             "CREATE_TABLE": "no",
         }
         self._called = called
-        self._servers = _servers_in(environment)
-        servers = " or ".join(f"{host}:{port}" for host, port in self._servers)
+        self._servers = servers_in(environment["POSTGRES_HOST"], environment.get("POSTGRES_PORT") or "5432")
+        servers = " or ".join(address(host, port) for host, port in self._servers)
         self._place = f"the database {environment['POSTGRES_DBNAME']} at {servers}"
         self._has_own_sessions = False
         self._guard = Lock()
@@ -150,9 +153,18 @@ class Database:
 
     def trouble(self, error: BaseException) -> str:
         """What is the matter, as a sentence; of a fault that was told, what caused it."""
+        return f"{self._told(error)}."
+
+    def unread(self, error: BaseException) -> StorageUnavailable:
+        """The fault of a database without which there is nothing to read."""
+        look = _LOOK_BY_CODE.get(_code_of(error), LOOK)
+        return StorageUnavailable(
+            f"{self._told(error)}, and there is no copy of its log on this machine yet. {look[0].upper()}{look[1:]}."
+        )
+
+    def _told(self, error: BaseException) -> str:
         cause = error.__cause__ if isinstance(error, StorageUnavailable) and error.__cause__ else error
-        reason = " ".join(str(cause).split()) or type(cause).__name__
-        return f"{self.place[0].upper()}{self.place[1:]} does not answer as it should ({reason})."
+        return f"{self.place[0].upper()}{self.place[1:]} does not answer as it should ({reason_of(cause)})"
 
     def close(self) -> None:
         """Ends the recorder's sessions."""
@@ -168,6 +180,7 @@ class Database:
     def _connected(self) -> PostgresDCBRecorderTT:
         with self.session() as session:  # what cannot be reached says so at once, where a pool would wait
             self._refuse_lent(session)
+            self._refuse_keyword(session)
         factory = PostgresTTDCBFactory(Environment(NAME, self._environment))
         given = factory.datastore.pool.kwargs
         assert isinstance(given, dict), "the library gives its pool the words of each connection"
@@ -187,6 +200,14 @@ class Database:
                     "pool_mode = session in PgBouncer, or connect to PostgreSQL itself."
                 )
         self._has_own_sessions = True
+
+    def _refuse_keyword(self, session: psycopg.Connection[Any]) -> None:
+        """Raises ConfigError where the schema is called as a word of SQL, which the library writes without quotes."""
+        if session.execute(_IS_KEYWORD, [self.schema]).fetchone():
+            raise ConfigError(
+                f"POSTGRES_SCHEMA={self.schema} is a word of SQL, and cannot be used as a name here. Name another "
+                "schema."
+            )
 
     def _further(self) -> dict[str, Any]:
         hosts, ports = zip(*self._servers, strict=True)
@@ -213,22 +234,6 @@ def said_no(fault: StorageUnavailable) -> bool:
     ended, that is not known.
     """
     return _code_of(fault).startswith(SAID_NO)
-
-
-def _servers_in(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The hosts and ports that settings name. Raises ConfigError."""
-    hosts, ports = environment["POSTGRES_HOST"].split(","), (environment.get("POSTGRES_PORT") or "5432").split(",")
-    if not all(map(str.strip, hosts)):
-        raise ConfigError(
-            f"POSTGRES_HOST={environment['POSTGRES_HOST']!r} has a comma with no host beside it, which would mean "
-            "this machine. Name each host."
-        )
-    if len(ports) not in {1, len(hosts)}:
-        raise ConfigError(
-            f"POSTGRES_HOST names {len(hosts)} hosts and POSTGRES_PORT {len(ports)} ports. Set one port for all, "
-            "or one for each host."
-        )
-    return [*zip(map(str.strip, hosts), ports if len(ports) > 1 else ports * len(hosts), strict=True)]
 
 
 def _code_of(error: BaseException | None) -> str:

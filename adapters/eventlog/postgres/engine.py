@@ -108,7 +108,10 @@ class PostgresEngine(JSONLEngine):
 
     def exists(self, root: Path) -> bool:
         """Whether there is a copy, or a log in the database."""
-        return super().exists(root) or self._is_begun()
+        try:
+            return super().exists(root) or self._is_begun()
+        except StorageUnavailable as error:
+            raise self._database.unread(error) from error
 
     def refuse_without_log(self, root: Path) -> None:
         """Raises LogMissing where there is no log in the database."""

@@ -52,7 +52,7 @@ class Upkeep:
                 sleep(BETWEEN_SECONDS)
         except (DiskFull, LogLocked, StorageUnavailable) as error:
             if not self._copy.exists(self._root):
-                raise
+                raise (self._database.unread(error) if is_of_database(error) else error) from error
             return None if isinstance(error, LogLocked) else error
         return None
 
@@ -75,7 +75,7 @@ class Upkeep:
         if why is None:
             return None
         told = self._database.trouble(why) if is_of_database(why) else why
-        return f"{told} The figures are as of the copy on this machine."
+        return f"{told} What is shown is as of the copy on this machine."
 
     def close(self) -> None:
         """Ends its sessions."""

@@ -201,6 +201,15 @@ def test_without_the_database_commands_are_refused_and_figures_are_stale(
         assert "stale" not in quota_status(store, "1")
 
 
+def test_the_note_of_a_new_log_names_the_database(open_beside: Open) -> None:
+    """Not the folder of the copy, where no log is looked for; and it is said once, by whoever began it."""
+    begun = readiness_of(open_beside("first")).begun
+    assert begun is not None
+    assert "there was none in the database test_" in begun
+    assert "whether the POSTGRES_ settings name the right database" in begun
+    assert readiness_of(open_beside("second")).begun is None
+
+
 def test_images_in_a_folder_are_said_to_be_apart(open_beside: Open) -> None:
     """Once there is another process, and no longer when it has gone."""
     first = open_beside("first")

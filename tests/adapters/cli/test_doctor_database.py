@@ -145,6 +145,14 @@ def test_a_database_that_does_not_answer_ends_no_look(doctor: Doctor, root: Path
     assert findings["disk"]["level"] == "OK"
 
 
+def test_a_setting_that_only_the_server_can_judge_ends_no_look(doctor: Doctor) -> None:
+    """It is told as a finding, and the rest is looked at."""
+    findings = doctor({**new_database(), "POSTGRES_SCHEMA": "user"})
+    assert findings["database"]["level"] == "FAIL"
+    assert "POSTGRES_SCHEMA=user is a word of SQL" in findings["database"]["found"]
+    assert findings["port"]["level"] == "OK"
+
+
 def test_a_session_that_can_be_read_on_the_way_is_told(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -36,6 +36,13 @@ ASKS_THE_DATABASE = frozenset(
 """The commands that are refused while it is gone: they change something, or ask the ledger that could. The others tell
 what the copy has.
 """
+AS_OF_THE_COPY = frozenset(
+    {
+        "status", "users", "images", "events", "grants", "points", "market", "report", "query", "digest", "replay",
+        "explain", "export",
+    }
+)  # fmt: skip
+"""The commands that tell what the copy has and cannot know whether that is all."""
 HERE_ALONE = frozenset({"providers", "price"})
 """Those that need no log."""
 SKIPPED = UNTIL_STOPPED | {"migrate", "restore", "import"}
@@ -107,6 +114,43 @@ def test_every_command_says_that_the_database_is_gone_or_tells_what_the_copy_has
     assert all("does not answer as it should" in one["error"]["message"] for one in said)
     assert log_of(filled) == before
     assert rows_of(settings) == before
+
+
+def test_what_is_told_without_the_database_says_that_it_may_be_old(
+    filled: Path, settings: Mapping[str, str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Once a command, for people and programs, and in a sentence that can be read aloud."""
+    gone = write_env_file(
+        tmp_path / "gone.env", PERSISTENCE_MODULE=POSTGRES_MODULE, **{**settings, "POSTGRES_PORT": "1"}
+    )
+    doubt = (
+        f"The database {settings['POSTGRES_DBNAME']} at 127.0.0.1:1 does not answer as it should (Connection refused). "
+        "What is shown is as of the copy on this machine."
+    )
+    for name in sorted(AS_OF_THE_COPY):
+        for further in ([], ["--json"]):
+            own = [word.format(1 + len(further)) for word in WORDS[name]]
+            assert main(["--root", str(filled), "--env-file", str(gone), name, *own, *further]) == 0
+            told = capfd.readouterr()
+            said = " ".join(told.err.split()) if name != "status" else " ".join(f"{told.out} {told.err}".split())
+            assert said.count(doubt) == 1, (name, further)
+
+
+@pytest.mark.parametrize("words", [("status", "ada"), ("events",), ("report",), ("verify",), ("reset", "ada")])
+def test_without_the_database_and_a_copy_it_is_said_what_to_look_at(
+    words: tuple[str, ...], settings: Mapping[str, str], abby: Abby, tmp_path: Path
+) -> None:
+    """Nothing was to be recorded, so nothing is said of that."""
+    gone = write_env_file(
+        tmp_path / "gone.env", PERSISTENCE_MODULE=POSTGRES_MODULE, **{**settings, "POSTGRES_PORT": "1"}
+    )
+    told = abby(*words, env_file=gone)
+    assert told.code == 74
+    assert " ".join(told.err.split()) == (
+        f"The database {settings['POSTGRES_DBNAME']} at 127.0.0.1:1 does not answer as it should (Connection refused), "
+        "and there is no copy of its log on this machine yet. Look whether it runs, and whether the POSTGRES_ settings "
+        "are right."
+    )
 
 
 @pytest.mark.usefixtures("filled")

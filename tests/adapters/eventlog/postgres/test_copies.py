@@ -359,7 +359,7 @@ def test_the_copy_can_be_read_while_its_database_is_away(tmp_path: Path, environ
         assert len(list(reader.read())) == 2
         assert reader.doubt is not None
         assert reader.doubt.startswith(f"The database {environment['POSTGRES_DBNAME']} at 127.0.0.1:1 does not answer")
-        assert reader.doubt.endswith("The figures are as of the copy on this machine.")
+        assert reader.doubt.endswith("What is shown is as of the copy on this machine.")
     assert away.verify(tmp_path / "a").damage is None
     with pytest.raises(StorageUnavailable):
         away.open_for_writing(tmp_path / "a", clock=clock)

@@ -60,6 +60,50 @@ def test_hosts_and_ports_that_do_not_go_together_are_refused() -> None:
             Database({**given, "POSTGRES_HOST": hosts})
 
 
+@pytest.mark.parametrize("host", ["db:5432", "a, b:5432", "[::1]", "[::1]:5432", "::1]", "db:"])
+def test_a_port_beside_a_host_is_refused(host: str) -> None:
+    """It would be looked up as a name, and shown twice."""
+    with pytest.raises(ConfigError, match=r"has a port in it. Name the host alone.*the port in POSTGRES_PORT"):
+        Database({**new_database(), "POSTGRES_HOST": host})
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("db", "db:5432"),
+        ("::1", "[::1]:5432"),
+        ("fe80::1%eth0", "[fe80::1%eth0]:5432"),
+        ("a,::1", "a:5432 or [::1]:5432"),
+    ],
+)
+def test_hosts_are_shown_as_they_are_written_with_a_port(host: str, shown: str) -> None:
+    """So that the end of an address and its port are told apart."""
+    place = Database({**shared().environment(), "POSTGRES_HOST": host, "POSTGRES_PORT": ""}).place
+    assert place == f"the database postgres at {shown}"
+
+
+def test_why_it_does_not_answer_is_told_once() -> None:
+    """Without the way, which is told before, and the client's question; of several, each with its own."""
+    given = {**shared().environment(), "POSTGRES_PORT": "1"}
+    for host, reason in (
+        ("127.0.0.1", "127.0.0.1:1 does not answer as it should (Connection refused)."),
+        ("127.0.0.1,127.0.0.2", "(127.0.0.1:1: Connection refused; 127.0.0.2:1: Connection refused)."),
+        ("/tmp/no-such-folder", "(No such file or directory)."),
+    ):
+        database = Database({**given, "POSTGRES_HOST": host})
+        with pytest.raises(psycopg.OperationalError) as refused:
+            database.session()
+        assert database.trouble(refused.value).endswith(reason)
+
+
+def test_a_schema_that_is_called_as_a_word_of_sql_is_refused(tmp_path: Path) -> None:
+    """The server's parser would refuse it in the middle of a start."""
+    given = new_database()
+    for word in ("user", "values"):
+        with pytest.raises(ConfigError, match=f"POSTGRES_SCHEMA={word} is a word of SQL"):
+            opened(tmp_path, {**given, "POSTGRES_SCHEMA": word})
+
+
 def test_a_schema_that_is_missing_and_a_right_that_is_say_what_to_do(tmp_path: Path) -> None:
     """The server's own words, and which way to go."""
     given = new_database()

@@ -261,7 +261,7 @@ def test_a_database_that_is_away_leaves_the_reader_what_it_has(tmp_path: Path, e
         assert reader.follow() == 1
         assert reader.doubt is not None
         assert "does not answer as it should" in reader.doubt
-        assert reader.doubt.endswith("The figures are as of the copy on this machine.")
+        assert reader.doubt.endswith("What is shown is as of the copy on this machine.")
         with closing(Proxy(port, own_port=proxy.port)):
             deadline = monotonic() + SOON_SECONDS
             while reader.follow() < 2:
