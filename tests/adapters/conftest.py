@@ -4,12 +4,17 @@ simulated in tests/crash. The tests of the disk's own rooms, and every program i
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from adapters.disk.platforms import Posix
+
+if TYPE_CHECKING:
+    from tests.servers.faulty_proxy import FaultyProxy
 
 HERE = Path(__file__).parent
 WHERE_SYNCS_ARE_TESTED = {"disk", "eventlog", "ledger"}
@@ -27,3 +32,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             patch.setattr(Posix, "sync_data", _at_once)
             patch.setattr(Posix, "_sync_names", _at_once)
         return (yield)
+
+
+@pytest.fixture
+def proxy() -> Iterator[FaultyProxy]:
+    """Between whoever is tested and the server of buckets."""
+    from tests.servers.faulty_proxy import FaultyProxy  # late: most tests need no bucket
+    from tests.servers.s3 import server_port
+
+    with closing(FaultyProxy(server_port())) as found:
+        yield found

@@ -54,14 +54,6 @@ QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=
 
 
 @pytest.fixture
-def proxy() -> Iterator[FaultyProxy]:
-    """Between the storage and its bucket."""
-    proxy = FaultyProxy(server_port())
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def engines(proxy: FaultyProxy) -> Engines:
     """Those of a new bucket."""
     place, files = place_in(new_bucket(), port=proxy.port), Files()

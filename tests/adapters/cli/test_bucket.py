@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -238,14 +238,6 @@ def test_plain_http_to_another_machine_is_taken_where_it_is_said_so(tmp_path: Pa
     assert (config.objects, config.storage.storage_root) == (None, tmp_path / "x")
     assert not any(SECRET in line for line in config.describe())
     assert SECRET in config.secrets()
-
-
-@pytest.fixture
-def proxy() -> Iterator[FaultyProxy]:
-    """Between `doctor` and the bucket."""
-    proxy = FaultyProxy(server_port())
-    yield proxy
-    proxy.close()
 
 
 @pytest.mark.parametrize(

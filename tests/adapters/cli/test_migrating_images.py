@@ -5,7 +5,7 @@ came from stays; interrupted, it goes on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from tests.adapters.cli.test_bucket import settings_of
 from tests.hostile.builders import png_of_size
 from tests.servers.faulty_proxy import Fault, FaultyProxy, Plan, nothing_fails
 from tests.servers.postgres import new_database
-from tests.servers.s3 import HOST, new_bucket, place_in, server_port
+from tests.servers.s3 import HOST, new_bucket, place_in
 
 IMAGES = {"a.png": 100, "k/b.png": 2_000, "C.png": 30_000}
 Migrate = Callable[..., Ran]
@@ -42,14 +42,6 @@ Migrate = Callable[..., Ran]
 def place() -> ObjectPlace:
     """The prefix of the settings."""
     return place_in(new_bucket(), prefix="abby")
-
-
-@pytest.fixture
-def proxy() -> Iterator[FaultyProxy]:
-    """Between the command and the bucket."""
-    proxy = FaultyProxy(server_port())
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from adapters.application.results import StoreSettings
@@ -11,17 +9,9 @@ from tests.adapters.http.conftest import Serve
 from tests.adapters.http.wire import once, request
 from tests.hostile.builders import png
 from tests.servers.faulty_proxy import Fault, FaultyProxy, nothing_fails
-from tests.servers.s3 import SECRET, new_bucket, place_in, server_port
+from tests.servers.s3 import SECRET, new_bucket, place_in
 
 ONE = "/v1/users/1/images/a.png"
-
-
-@pytest.fixture
-def proxy() -> Iterator[FaultyProxy]:
-    """Between the service and the bucket."""
-    proxy = FaultyProxy(server_port())
-    yield proxy
-    proxy.close()
 
 
 async def test_the_service_sends_the_bytes_itself(serve: Serve) -> None:

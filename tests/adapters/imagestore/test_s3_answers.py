@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,6 @@ from tests.servers.faulty_proxy import Fault, FaultyProxy, Plan, nothing_fails
 from tests.servers.s3 import SECRET, new_bucket, place_in, server_port
 
 QUICK = Patience(connect=1, request=0.3, retries=1, altogether=0.5, first_pause=0.005, rest=0)
-
-
-@pytest.fixture
-def proxy() -> Iterator[FaultyProxy]:
-    """Between the client and the store."""
-    proxy = FaultyProxy(server_port())
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture
