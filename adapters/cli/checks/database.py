@@ -112,11 +112,12 @@ def _limits(config: Config, state: QuotaState | None, others: int) -> list[Findi
     """Whether the next start here would change limits under others that run; nothing where there are none."""
     if state is None or not others:
         return []
-    write = others_write(others)
+    write = others_write(others).capitalize()
     if differing := limits_of_others(config, state):
         advice = "Give every process the same limits in its settings: each start takes in its own, for all of them."
-        return [warn("shared limits", f"While {write} the log: {' '.join(differing)}", advice)]
-    return [ok("shared limits", f"While {write} the log, the settings here change no limit.")]
+        told = f"{write} the same log, and a start here changes the limits of all. {' '.join(differing)}"
+        return [warn("shared limits", told, advice)]
+    return [ok("shared limits", f"{write} the same log; a start with the settings here changes no limit.")]
 
 
 def _copy(found: CopyFound) -> Finding:
