@@ -119,12 +119,12 @@ class _Opening:
         self._descriptors.enter_context(files.holding(paths.logs))
         self._refuse_what_is_no_logs_folder(adopting=adopting)
         self._refuse_what_is_a_copy()
+        self._tell_of_weakness()
         lock = self._take_lock()
         reserve_file = ReserveFile(files, paths.reserve_file)
         self._begin_where_there_is_none(reserve_file, adopting=adopting)
         log_fd = self._open_log(lock)
-        read_fd = open_log_file(files, self._descriptors, paths, READ)
-        files.drop_cache(read_fd)
+        read_fd = self._open_to_read()
         self._fit_copy(log_fd, read_fd)
         size, slots = files.fstat(read_fd).st_size, read_watermark(files, paths)
         header, scanner, resumed = self._verify(read_fd, size, slots, takers)
@@ -254,19 +254,23 @@ class _Opening:
                 )
 
     def _take_lock(self) -> WriterLock:
-        files, paths = self._files, self._paths
-        kind = files.file_system(paths.logs)
-        match weakness_of(kind):
-            case Weakness.NETWORK:
-                _log.warning("log on a network file system", path=str(paths.logs), kind=kind, advice="use a local disk")
-            case Weakness.RENAME:
-                advice = "use a disk with ext4, xfs, btrfs, APFS or NTFS"
-                _log.warning("log where renames are not atomic", path=str(paths.logs), kind=kind, advice=advice)
-        lock = WriterLock(files, paths.lock)
+        lock = WriterLock(self._files, self._paths.lock)
         self._descriptors.callback(lock.close)
         if self._is_visit:
             lock.announce(None, is_visit=True)
         return lock
+
+    def _tell_of_weakness(self) -> None:
+        if self._is_visit:
+            return
+        logs = self._paths.logs
+        kind = self._files.file_system(logs)
+        match weakness_of(kind):
+            case Weakness.NETWORK:
+                _log.warning("log on a network file system", path=str(logs), kind=kind, advice="use a local disk")
+            case Weakness.RENAME:
+                advice = "use a disk with ext4, xfs, btrfs, APFS or NTFS"
+                _log.warning("log where renames are not atomic", path=str(logs), kind=kind, advice=advice)
 
     def _open_log(self, lock: WriterLock) -> int:
         """Opens the log and syncs it: a reader may have seen what a killed process had written and not synced.
@@ -282,6 +286,13 @@ class _Opening:
         lock.announce(None, is_visit=self._is_visit)
         sync_log(files, log_fd, paths)
         return log_fd
+
+    def _open_to_read(self) -> int:
+        """What is verified comes from the disk."""
+        read_fd = open_log_file(self._files, self._descriptors, self._paths, READ)
+        if not self._is_visit:
+            self._files.drop_cache(read_fd)
+        return read_fd
 
     def _keep_torn_bytes(self, read_fd: int, whole: Tip, size: int) -> None:
         """Copies what a batch that was never acknowledged left, durably, before it is cut off."""

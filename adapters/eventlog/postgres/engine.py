@@ -22,7 +22,7 @@ from adapters.eventlog.postgres.comparing import compare_beginning
 from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows
-from adapters.eventlog.postgres.upkeep import CopyReader, Upkeep, is_of_database
+from adapters.eventlog.postgres.upkeep import READER, CopyReader, Upkeep, is_of_database
 from adapters.ports.clock import Clock
 from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import Fault, LogDamaged, LogForeign, LogMissing, StorageUnavailable
@@ -83,7 +83,7 @@ class PostgresEngine(JSONLEngine):
         """Opens the copy, after it was brought up to date, or as it is where the database does not answer; following
         keeps it up to date.
         """
-        upkeep = Upkeep(root, Database(self._environment), self._files)
+        upkeep = Upkeep(root, Database(self._environment, called=READER), self._files)
         try:
             why = upkeep.bring_up()
             with self._telling_of_a_copy(root):

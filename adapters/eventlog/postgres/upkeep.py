@@ -7,6 +7,7 @@ its end, as the reader verifies what it reads, so a look costs the same however 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -14,13 +15,15 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
-from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.database import NAME, Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows, position_of
 from adapters.ports.clock import utc_now
 from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import DiskFull, Fault, LogLocked, StorageUnavailable
 
+READER = f"{NAME} reader"
+"""How its sessions are called in the database: they are no service's."""
 LOOK_SECONDS = 1.0
 """How often a reader that follows looks at most."""
 VISIT_SECONDS = 0.5
@@ -145,6 +148,7 @@ class CopyReader(JSONLRecorder):
         return super().follow()
 
     def close(self) -> None:
-        """Gives the log back, and ends the sessions."""
+        """Gives the log back, and ends all sessions but those of the process that this one was forked from."""
         super().close()
-        self._upkeep.close()
+        if self._pid == os.getpid():
+            self._upkeep.close()

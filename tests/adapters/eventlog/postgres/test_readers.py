@@ -26,16 +26,18 @@ from time import monotonic, sleep
 
 import pytest
 
+from adapters.engines.moving import Moving
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl import lock as lock_module
 from adapters.eventlog.postgres import upkeep
 from adapters.eventlog.postgres.engine import PostgresEngine
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Rows
+from adapters.eventlog.postgres.upkeep import CopyReader
 from adapters.library.storage_manager import StorageManager
 from adapters.ports.event_log import OnEvent
 from adapters.ports.faults import LogDamaged, LogLocked
-from tests.adapters.eventlog.jsonl.logs import Disk, batch, event, fails, numbers
+from tests.adapters.eventlog.jsonl.logs import Disk, batch, clock, event, fails, numbers
 from tests.adapters.eventlog.postgres.logs import TABLE, Environment, abandon, copy_of, new_schema, opened, session
 from tests.hostile.builders import png
 from tests.servers.postgres import new_database
@@ -50,7 +52,7 @@ def environment() -> Environment:
     return new_schema()
 
 
-def read(root: Path, environment: Environment, files: Disk | None = None) -> JSONLRecorder:
+def read(root: Path, environment: Environment, files: Disk | None = None) -> CopyReader:
     """A reader of the copy below a root."""
     return PostgresEngine(files or Disk(), environment).open_for_reading(root)
 
@@ -146,9 +148,34 @@ def test_a_copy_is_not_read_anew_for_what_is_new(
             with closing(PostgresEngine(disk, environment).open_for_reading(tmp_path / "b", at_end=True)) as second:
                 assert second.head == 10_001
                 a.append([event()])
+                monkeypatch.setattr(disk, "drop_cache", lambda _: pytest.fail("what is read stays in memory"))
+                monkeypatch.setattr(disk, "file_system", lambda _: pytest.fail("it would be said each second"))
                 assert second.follow() == 10_002
             assert sum(sizes) < 100_000
             assert reader.follow() == 10_002
+
+
+def test_a_reader_keeps_no_log_from_being_brought_elsewhere(tmp_path: Path) -> None:
+    """Its sessions record nothing, and are no service's."""
+    environment = new_database()
+    with closing(opened(tmp_path / "a", environment)) as a:
+        a.append(batch(2))
+    with closing(read(tmp_path / "b", environment)):
+        moved = Moving(tmp_path / "c", environment, Disk()).to_jsonl(clock, lambda *_: None)
+    assert moved.position == 2
+
+
+def test_a_forked_reader_leaves_the_sessions_to_its_parent(
+    tmp_path: Path, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are the same, and an end would be said to the server through both."""
+    opened(tmp_path / "a", environment).close()
+    reader = read(tmp_path / "b", environment)
+    with monkeypatch.context() as forked:
+        forked.setattr(reader, "_pid", 0)
+        forked.setattr(reader._upkeep, "close", lambda: pytest.fail("its parent still asks"))
+        reader.close()
+    reader._upkeep.close()
 
 
 @pytest.mark.usefixtures("hurried")
