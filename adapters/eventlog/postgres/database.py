@@ -47,6 +47,7 @@ SAID_NO = ("25006", "42", "53", "54", "55")
 read, or this account may not, there is no such table, no room, or what is needed is in use.
 """
 LOOK = "look whether it runs, and whether the POSTGRES_ settings are right"
+WITHOUT_COPY = ", and there is no copy of its log on this machine yet"
 _LOOK_BY_CODE = {
     "3F000": "make the schema, or correct POSTGRES_SCHEMA",
     "42501": "`abby doctor` gives the statements by which this account may do what it has to",
@@ -155,12 +156,10 @@ class Database:
         """What is the matter, as a sentence; of a fault that was told, what caused it."""
         return f"{self._told(error)}."
 
-    def unread(self, error: BaseException) -> StorageUnavailable:
-        """The fault of a database without which there is nothing to read."""
+    def away(self, error: BaseException, further: str = "") -> StorageUnavailable:
+        """The fault of a database of which something was only asked; `further` goes on with its sentence."""
         look = _LOOK_BY_CODE.get(_code_of(error), LOOK)
-        return StorageUnavailable(
-            f"{self._told(error)}, and there is no copy of its log on this machine yet. {look[0].upper()}{look[1:]}."
-        )
+        return StorageUnavailable(f"{self._told(error)}{further}. {look[0].upper()}{look[1:]}.")
 
     def _told(self, error: BaseException) -> str:
         cause = error.__cause__ if isinstance(error, StorageUnavailable) and error.__cause__ else error

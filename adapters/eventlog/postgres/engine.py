@@ -19,7 +19,7 @@ from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.jsonl.seals import new_key
 from adapters.eventlog.postgres.clocks import Clocks
 from adapters.eventlog.postgres.comparing import compare_beginning
-from adapters.eventlog.postgres.database import Database
+from adapters.eventlog.postgres.database import WITHOUT_COPY, Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows
 from adapters.eventlog.postgres.upkeep import READER, CopyReader, Upkeep, is_of_database
@@ -111,7 +111,7 @@ class PostgresEngine(JSONLEngine):
         try:
             return super().exists(root) or self._is_begun()
         except StorageUnavailable as error:
-            raise self._database.unread(error) from error
+            raise self._database.away(error, WITHOUT_COPY) from error
 
     def refuse_without_log(self, root: Path) -> None:
         """Raises LogMissing where there is no log in the database."""

@@ -48,7 +48,7 @@ def examine(environment: Mapping[str, str], files: Files, root: Path) -> Databas
                 with database.recorder() as recorder:
                     is_begun, lacking = _lacking(session, recorder, database.schema)
         except psycopg.Error as error:
-            raise database.failed(error) from error
+            raise database.away(error) from error
         return DatabaseFound(
             place=database.place,
             version=settings["server_version"],

@@ -15,7 +15,7 @@ from adapters.disk.files import Files
 from adapters.eventlog.jsonl.engine import JSONLEngine
 from adapters.eventlog.jsonl.layout import LogPaths
 from adapters.eventlog.jsonl.recorder import JSONLRecorder
-from adapters.eventlog.postgres.database import NAME, Database
+from adapters.eventlog.postgres.database import NAME, WITHOUT_COPY, Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.eventlog.postgres.rows import Beginning, Rows, position_of
 from adapters.ports.clock import utc_now
@@ -55,7 +55,7 @@ class Upkeep:
                 sleep(BETWEEN_SECONDS)
         except (DiskFull, LogLocked, StorageUnavailable) as error:
             if not self._copy.exists(self._root):
-                raise (self._database.unread(error) if is_of_database(error) else error) from error
+                raise (self._database.away(error, WITHOUT_COPY) if is_of_database(error) else error) from error
             return None if isinstance(error, LogLocked) else error
         return None
 

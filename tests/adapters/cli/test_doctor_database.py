@@ -141,7 +141,10 @@ def test_a_database_that_does_not_answer_ends_no_look(doctor: Doctor, root: Path
     given = {**shared().environment(), "POSTGRES_PORT": "1"}
     findings = doctor(given)
     assert findings["database"]["level"] == findings["root"]["level"] == "FAIL"
-    assert "does not answer as it should" in findings["database"]["found"]
+    assert findings["database"]["found"] == (
+        f"The database {given['POSTGRES_DBNAME']} at 127.0.0.1:1 does not answer as it should (Connection refused). "
+        "Look whether it runs, and whether the POSTGRES_ settings are right."
+    )
     assert findings["disk"]["level"] == "OK"
 
 
