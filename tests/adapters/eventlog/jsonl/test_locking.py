@@ -57,6 +57,23 @@ def test_a_second_process_is_refused_and_told_who_holds_the_log(tmp_path: Path) 
     recorder.close()
 
 
+@pytest.mark.parametrize(
+    ("note", "times", "opens"),
+    [(b"", 1, True), (b"", 2, False), (b'{"pid":7,"address":null,"visit":true}', 5, True), (b'{"visit":1}', 2, False)],
+)
+def test_whoever_has_the_lock_for_a_moment_is_waited_for(note: bytes, times: int, opens: bool, tmp_path: Path) -> None:
+    """As who only asks whether it is held has it; and a visit, as long as it says that it is one."""
+    write_log(tmp_path, [1])
+    (tmp_path / "logs" / ".lock").write_bytes(note)
+    disk = Disk()
+    disk.faults["lock"] = fails(BlockingIOError(), name=".lock", times=times)
+    if opens:
+        opened(tmp_path, disk).close()
+    else:
+        with pytest.raises(LogLocked):
+            opened(tmp_path, disk)
+
+
 def test_a_process_that_ends_leaves_the_log_free(tmp_path: Path) -> None:
     """Refused while it lives, naming it; free once it was killed, without anyone removing a file."""
     other = start(tmp_path)
