@@ -85,14 +85,8 @@ class PostgresLog(LogCopy):
         self._company: Company | None = None
         self._sealed_at = 0
         self._is_behind = False
-        super().__init__(
-            root,
-            clock=clock,
-            files=files,
-            on_event=on_event,
-            restore=restore,
-            copy_of=Origin(beginning.header, beginning.secret, database.place, self._refuse_lost, self._is_visit),
-        )
+        origin = Origin(beginning.header, beginning.secret, database.place, self._refuse_lost, self._is_visit)
+        super().__init__(root, clock=clock, files=files, on_event=on_event, restore=restore, copy_of=origin)
         try:
             self._last = self._row_of_tip()
             self.mark(database.place)

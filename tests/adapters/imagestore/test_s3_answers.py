@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
