@@ -1,11 +1,11 @@
-"""The note in a storage root that its images are in a bucket: who opens it as folders would find none, and is told.
+"""The note in a storage root where its images are, once they were in a bucket: who opens it as folders would find none,
+and is told; and so is who opens it with the bucket after they were kept in folders again.
 
-It is written before the first image is put there, and goes when all were carried back.
+It is written before the first image is put there, and anew when all were carried back.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from adapters.disk.files import Files
@@ -14,7 +14,9 @@ from adapters.imagestore.local.layout import Layout
 
 NAME = Path("logs", "images-in")
 """Beside the log, with which it is copied."""
-TEXT = "{place}\nThe images of this storage root are there. `abby migrate --to folders` brings them back.\n"
+FOLDERS = "folders"
+"""What is noted of images that are below the root again; else it is the address of a bucket."""
+TEXT = "{place}\nThe images of this storage root are there; `abby migrate` carries them elsewhere.\n"
 MOST_BYTES, NOTE_MODE = 4096, 0o644
 
 
@@ -37,9 +39,3 @@ class ElsewhereNote:
         if self.place() != place:
             self._files.make_directories(self.path.parent)
             put_whole(self._files, self.path, TEXT.format(place=place).encode(), NOTE_MODE)
-
-    def remove(self) -> None:
-        """Takes it away, durably."""
-        with suppress(FileNotFoundError):
-            self._files.unlink(self.path)
-            self._files.sync_directory(self.path.parent)

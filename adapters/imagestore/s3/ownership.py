@@ -14,7 +14,7 @@ may have got images without one: it is the log's that names some of them.
 | none, and no image; nothing stands by the log | it is put |
 | none, and images, some of which the log names, the newest among them | it is put |
 | none, and images that the log does not name | refused |
-| none of the newest images that stand, where this machine kept none there yet | refused |
+| none of the newest images that stand, where nothing says they are here, or the root says another place | refused |
 | no answer | opened all the same, and asked again before anything is put |
 """
 
@@ -92,7 +92,7 @@ class BucketOwnership:
 
     def why_not(self, log_id: str, saves: Saves) -> Misplaced | None:
         """By the object, and what is there."""
-        owner = read_owner(self._bucket)
+        owner = read_owner(self._bucket, soon=True)
         return self._why_not_owned(owner, log_id, saves) or self._why_not_here(owner, saves)
 
     def take(self, log_id: str, saves: Saves) -> None:
@@ -152,7 +152,7 @@ class BucketOwnership:
 
     def _why_not_here(self, owner: PrefixOwner | None, saves: Saves) -> Misplaced | None:
         kept = None if owner is None else owner.images
-        if kept is Kept.HERE and self._note.place() == self._place:
+        if kept is Kept.HERE and self._note.place() in {None, self._place}:
             return None
         newest = saves.newest(LOOKED_AT)
         if not newest:

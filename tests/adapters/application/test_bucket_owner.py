@@ -139,6 +139,11 @@ def test_a_copy_of_a_log_is_let_in(tmp_path: Path, place: ObjectPlace) -> None:
         (tmp_path / "two/logs" / name).write_bytes((tmp_path / "one/logs" / name).read_bytes())
     with closing(opened(tmp_path / "two", place)) as store:
         assert image_bytes(store, "1", "a.png") == png()
+    (tmp_path / "two/logs/images-in").unlink()
+    [image] = keys_in(place) - {f"{place.prefix}/{OWNER}"}
+    Bucket(place_in(place.bucket, prefix="")).delete(image)  # as after a log was brought back to an earlier moment
+    with closing(opened(tmp_path / "two", place)) as store:
+        assert {note.kind.value for note in readiness_of(store).notes} == {"images_missing"}
 
 
 def test_no_log_is_begun_where_another_was(tmp_path: Path, place: ObjectPlace) -> None:
@@ -231,13 +236,17 @@ def test_a_note_that_names_another_place_is_written_anew(tmp_path: Path, place: 
 
 
 def test_an_image_that_is_lost_keeps_nobody_out(tmp_path: Path, place: ObjectPlace) -> None:
-    """It is told as missing, also where all are lost."""
+    """It is told as missing, also where all are lost; a bucket that was copied before any was put is another matter."""
     with closing(opened(tmp_path, place)) as store:
         kept(store)
     [image] = keys_in(place) - {f"{place.prefix}/{OWNER}"}
     Bucket(place_in(place.bucket, prefix="")).delete(image)
     with closing(opened(tmp_path, place)) as store:
         assert {note.kind.value for note in readiness_of(store).notes} == {"images_missing"}
+        copied = place_in(new_bucket())
+        own(copied, log_id(store))
+    with pytest.raises(ConfigError, match=f"{copied} has none of them"):
+        opened(tmp_path, copied)
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR, Fault.REFUSED, Fault.SILENT])

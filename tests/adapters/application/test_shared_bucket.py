@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -25,9 +26,10 @@ from adapters.engines.opening import open_store
 from adapters.imagestore.s3.bucket import Bucket
 from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.imagestore.s3.keys import details_key, image_key
+from adapters.imagestore.s3.ownership import read_owner
 from adapters.ledger.codec import decode
 from adapters.ports.engines import LogKeeper
-from adapters.ports.object_place import ObjectPlace
+from adapters.ports.object_place import Kept, ObjectPlace, PrefixOwner
 from domain.commands import SetPolicy
 from projections.standing_files import StandingFiles
 from tests.servers.postgres import new_database
@@ -46,9 +48,14 @@ def place() -> ObjectPlace:
 
 
 @pytest.fixture
-def stores(tmp_path: Path, place: ObjectPlace) -> Iterator[list[Storage]]:
+def keeper() -> LogKeeper:
+    """A new database."""
+    return LogKeeper(POSTGRES_MODULE, new_database())
+
+
+@pytest.fixture
+def stores(tmp_path: Path, place: ObjectPlace, keeper: LogKeeper) -> Iterator[list[Storage]]:
     """Three, each with a folder of its own."""
-    keeper = LogKeeper(POSTGRES_MODULE, new_database())
     with ExitStack() as stack:
         yield [
             stack.enter_context(
@@ -104,6 +111,20 @@ def test_what_one_saves_the_others_show_and_may_replace(stores: list[Storage], p
     assert [image_bytes(other, "1", "a.png") for other in (one, two, three)] == [None] * 3
     sweep(stores)
     assert list(Bucket(place).all_below("images")) == []
+
+
+def test_who_comes_later_or_anew_is_let_in(
+    stores: list[Storage], place: ObjectPlace, tmp_path: Path, keeper: LogKeeper
+) -> None:
+    """All have the id of the log in common, whatever lies in their own folders."""
+    saved = asyncio.run(save_image(stores[0], NewImage("1", b"kept", "a.png")))
+    assert isinstance(saved, SavedImage)
+    [log] = {store.running().recorder.log_id for store in stores}
+    assert read_owner(Bucket(place)) == PrefixOwner(log, Kept.HERE)
+    with closing(open_store(tmp_path / "four", engine=choose_engine(keeper), objects=place)) as later:
+        assert image_bytes(later, "1", "a.png") == b"kept"
+    shutil.rmtree(tmp_path / "four")
+    open_store(tmp_path / "four", engine=choose_engine(keeper), objects=place).close()
 
 
 def test_what_a_killed_one_left_goes_and_nothing_that_is_named(stores: list[Storage], place: ObjectPlace) -> None:
