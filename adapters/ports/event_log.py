@@ -178,7 +178,7 @@ class EventLog(OpenedLog, Recorder, Protocol):
 
     @property
     def log_id(self) -> str:
-        """The random id of the log, which it keeps wherever it is copied, restored or carried to."""
+        """The random id of the log, 32 hex digits, which it keeps wherever it is copied, restored or carried to."""
 
     @property
     def size_bytes(self) -> int:

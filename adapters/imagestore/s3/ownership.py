@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from itertools import islice
@@ -41,6 +42,8 @@ MOST_BYTES = 1024
 LOOKED_AT = 8
 """Of so many objects, and of so many images, it is looked whether one is the log's."""
 OWNER_TYPE = "application/json"
+_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+"""Of what anybody may have put there, nothing else is shown to people."""
 
 _log = structlog.wrap_logger(logging.getLogger(__name__))
 
@@ -49,7 +52,8 @@ def read_owner(bucket: Bucket, *, soon: bool = False) -> PrefixOwner | None:
     """Whose a prefix is; None where nothing says so. Raises ObjectStoreError, `soon` where a store is slow too."""
     try:
         found = orjson.loads((bucket.read_soon if soon else bucket.read)(OWNER, MOST_BYTES))
-        return PrefixOwner(str(found["log"]), Kept(found["images"]))
+        log_id, images = found["log"], Kept(found["images"])
+        return PrefixOwner(log_id if _ID.fullmatch(log_id) else "", images)
     except ObjectNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -88,7 +92,7 @@ class BucketOwnership:
         self._note = note
         self._place = str(bucket.place)
         self._guard = threading.Lock()
-        self._is_unasked = False
+        self._unasked: tuple[str, Saves] | None = None
 
     def why_not(self, log_id: str, saves: Saves) -> Misplaced | None:
         """By the object, and what is there."""
@@ -101,21 +105,22 @@ class BucketOwnership:
             why = self._taken(read_owner(self._bucket, soon=True), log_id, saves)
         except ObjectStoreError as error:
             _log.warning("bucket not asked yet whose it is", reason=error.sentence)
-            self._of, self._is_unasked, why = (log_id, saves), True, None
+            self._unasked, why = (log_id, saves), None
         _refuse(why)
 
     def confirm(self) -> None:
         """Before anything is put: asks what an opening could not ask. Raises ObjectStoreError where the prefix is
         another log's too.
         """
-        if self._is_unasked:
+        if self._unasked is not None:
             with self._guard:
                 self._ask_now()
 
     def _ask_now(self) -> None:
-        if self._is_unasked and (why := self._taken(read_owner(self._bucket), *self._of)) is not None:
+        unasked = self._unasked
+        if unasked is not None and (why := self._taken(read_owner(self._bucket), *unasked)) is not None:
             raise ObjectStoreError(why.found, why.advice, number=errno.EACCES)
-        self._is_unasked = False
+        self._unasked = None
 
     def begin(self, log_id: str, saves: Saves) -> None:
         """From now on no opening takes the prefix for one that has all images, unless it was that before."""

@@ -161,7 +161,9 @@ def test_what_cannot_be_read_lets_nobody_in(tmp_path: Path, place: ObjectPlace) 
     """Whatever stands there; it may be removed by hand."""
     with closing(opened(tmp_path, place)) as store:
         kept(store)
-    for data in (b"", b"[]", b'{"log":1}', b'{"log":"x","images":"odd"}', bytes(5_000)):
+    hidden = b'{"log":"\\u001b[2J","images":"here"}'
+    odd = b'{"log":"' + OTHER.encode() + b'","images":"odd"}'
+    for data in (b"", b"[]", b'{"log":1,"images":"here"}', odd, hidden, bytes(5_000)):
         Bucket(place).put_over(OWNER, data, "text/plain")
         with pytest.raises(ConfigError, match="none that this program wrote"):
             opened(tmp_path, place)
