@@ -40,6 +40,10 @@ LONGEST_SECONDS = 2
 """A transaction in which nothing was asked of the database for so long is over, and what it held is free for others."""
 WAIT_FOR_STANDBY = SQL("SELECT pg_logical_emit_message(true, 'abby', '')")
 """Writes what nobody reads: the commit of a transaction that wrote nothing waits for no standby."""
+WARNING = "01000"
+"""What a server says of a commit that was cancelled while it waited for a standby, in whatever language."""
+STANDBY_SECONDS = 5.0
+"""For so long it is waited until a standby has what a server shows, before nothing of it is believed."""
 SESSIONS = 3
 """How many the recorder keeps at most: one appends, one reads, one is to spare."""
 SAID_NO = ("25006", "42", "53", "54", "55")
@@ -61,9 +65,9 @@ REQUIRED = ("POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER", "POSTGRES_PASSW
 class Database:
     """A database that is reached by the library's settings, `POSTGRES_*`. Safe from any thread."""
 
-    def __init__(self, environment: Mapping[str, str], *, called: str = NAME) -> None:
-        """Connects to nothing; its sessions are called so in the database. Raises ConfigError where a setting is
-        missing or is none.
+    def __init__(self, environment: Mapping[str, str], *, called: str = NAME, is_examined: bool = False) -> None:
+        """Connects to nothing; its sessions are called so in the database. One that `is_examined` shows what no standby
+        has too. Raises ConfigError where a setting is missing or is none.
         """
         missing = [name for name in REQUIRED if not environment.get(name)]
         if missing:
@@ -84,7 +88,7 @@ class Database:
             **environment,
             "CREATE_TABLE": "no",
         }
-        self._called = called
+        self._called, self._is_examined = called, is_examined
         self._servers = servers_in(environment["POSTGRES_HOST"], environment.get("POSTGRES_PORT") or "5432")
         servers = " or ".join(address(host, port) for host, port in self._servers)
         self._place = f"the database {environment['POSTGRES_DBNAME']} at {servers}"
@@ -180,6 +184,8 @@ class Database:
         with self.session() as session:  # what cannot be reached says so at once, where a pool would wait
             self._refuse_lent(session)
             self._refuse_keyword(session)
+            if not self._is_examined:
+                self._refuse_unreplicated(session)
         factory = PostgresTTDCBFactory(Environment(NAME, self._environment))
         given = factory.datastore.pool.kwargs
         assert isinstance(given, dict), "the library gives its pool the words of each connection"
@@ -207,6 +213,19 @@ class Database:
                 f"POSTGRES_SCHEMA={self.schema} is a word of SQL, and cannot be used as a name here. Name another "
                 "schema."
             )
+
+    def _refuse_unreplicated(self, session: Session[Any]) -> None:
+        """Raises psycopg.OperationalError where commits wait for a standby that has not all that the server shows, as
+        one that was restarted alone: what it shows may be lost with it. What is asked for that stays in no server.
+        """
+        told: list[str | None] = []
+        session.add_notice_handler(lambda notice: told.append(notice.sqlstate))
+        session.cancelled_after_seconds = STANDBY_SECONDS
+        session.execute(WAIT_FOR_STANDBY)
+        if WARNING in told:
+            reason = "a standby has not got yet what the database shows, and commits wait for it"
+            self._unreachable = (reason, monotonic() + AGAIN_SECONDS)
+            raise psycopg.OperationalError(reason)
 
     def _further(self) -> dict[str, Any]:
         hosts, ports = zip(*self._servers, strict=True)

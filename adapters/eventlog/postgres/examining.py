@@ -35,7 +35,7 @@ _WAITED_FOR = SQL(
 
 def examine(environment: Mapping[str, str], files: Files, root: Path) -> DatabaseFound:
     """What is found. Raises ConfigError, StorageUnavailable where the database does not answer."""
-    database = Database(environment)
+    database = Database(environment, is_examined=True)
     with closing(database):
         rows = Rows(database)
         try:

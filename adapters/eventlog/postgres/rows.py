@@ -22,7 +22,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from adapters.eventlog.jsonl.format import fixed_form
 from adapters.eventlog.postgres.clocks import NOW
-from adapters.eventlog.postgres.database import NAME, WAIT_FOR_STANDBY, Database
+from adapters.eventlog.postgres.database import NAME, WAIT_FOR_STANDBY, WARNING, Database
 from adapters.ports.faults import ConfigError, LogDamaged, StorageUnavailable
 
 HEADER = "LogBegun"
@@ -33,8 +33,6 @@ MAKING_SECONDS = 10
 """How long one waits for another that makes the tables."""
 SCHEMA_LOCK = (0x41626279, 1)
 """The advisory lock under which tables are made."""
-WARNING = "01000"
-"""What a server says of a commit that was cancelled while it waited for a standby, in whatever language."""
 ANYTHING = DCBQuery()
 
 

@@ -80,6 +80,8 @@ class Session(psycopg.Connection[Row]):
     backend: Backend | None = None
     """Who answers it; None while that is not known, and then it is not asked about."""
     began: float
+    cancelled_after_seconds: float = inf
+    """After so long the server is asked to end what it works on."""
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
@@ -104,24 +106,29 @@ class Session(psycopg.Connection[Row]):
         """The same questions and answers, and a look at each silence between them."""
         try:
             wanted = next(gen)
-            since = monotonic()
+            began = since = monotonic()
             while True:
                 ready = yield wanted
-                if ready:
-                    since = monotonic()
-                elif monotonic() - since > self.patience.seconds(self):
-                    self._bear(monotonic() - since)
-                    since = monotonic()
+                since = monotonic() if ready else self._bear(began, since)
                 wanted = gen.send(ready)
         except StopIteration as end:
             value: RV = end.value
             return value
 
-    def _bear(self, seconds: float) -> None:
-        """Waits further where the server works. Else ends the session, and raises psycopg.OperationalError."""
+    def _bear(self, began: float, since: float) -> float:
+        """Waits further, and gives since when all is silent. Ends the session, and raises psycopg.OperationalError,
+        where the server does not work on what was asked.
+        """
+        now = monotonic()
+        if now - began > self.cancelled_after_seconds:
+            self.cancelled_after_seconds = inf
+            self.cancel_safe(timeout=CLOSING_SECONDS)
+        if now - since <= self.patience.seconds(self):
+            return since
         if not self.patience.lasts(self):
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"the server kept silent for {seconds:.0f} seconds, and does not work on it")
+            raise psycopg.OperationalError(f"it kept silent for {now - since:.0f} seconds, and does not work on it")
+        return monotonic()
 
 
 def sessions_with(patience: Patience) -> type[Session[Any]]:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from pathlib import Path
+from time import sleep
 from uuid import uuid4
 
 import pytest
 from eventsourcing.dcb.api import DCBAppendCondition
 
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine
+from adapters.eventlog.postgres import database as database_module
+from adapters.eventlog.postgres.database import Database
 from adapters.eventlog.postgres.log import PostgresLog
 from adapters.ledger.ledger import ANYTHING
 from adapters.ports.clock import utc_now
@@ -25,6 +28,7 @@ _END_WAITING = {
     way: f"SELECT pg_{way}_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
     for way in ("cancel", "terminate")
 }
+NOT_GOT = "a standby has not got yet what the database shows"
 _END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'abby'"
 
 
@@ -115,10 +119,10 @@ def test_a_commit_that_no_longer_waits_for_its_standby_is_not_told(
 
 
 def test_what_a_restarted_primary_shows_is_not_told_before_its_standby_has_it(
-    synchronous: Pair, database: str, tmp_path: Path
+    synchronous: Pair, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A commit that waited when the primary went down is there when it is up again, and others see it: whoever repeats
-    that request at another process would have its answer.
+    """A commit that waited when the primary went down is there when it is up again, and others would see it: whoever
+    repeats that request at another process would have its answer. So nobody takes it in, and asking leaves nothing.
     """
     both = synchronous
     with (
@@ -132,20 +136,52 @@ def test_what_a_restarted_primary_shows_is_not_told_before_its_standby_has_it(
         assert not wait([recording], 0.3).done
         both.primary.kill()
         both.primary.start(**AT_ONCE)
-        with suppress(StorageUnavailable):
-            two.follow()
-        assert two.follow() == 2
+        with monkeypatch.context() as impatient:
+            impatient.setattr(database_module, "STANDBY_SECONDS", 0.5)
+            for _ in range(3):
+                with pytest.raises(StorageUnavailable, match=NOT_GOT):
+                    two.follow()
+            assert two.head == 0
+        with operator(both.primary) as session:
+            assert len(session.execute(_END_WAITING["cancel"]).fetchall()) <= 1
+        sleep(database_module.AGAIN_SECONDS)
         deciding = pool.submit(take_turn, two)
         assert not wait([recording, deciding], 0.6).done, "told or decided by what the standby does not have"
         both.standby.start(**AT_ONCE)
         assert (recording.result(10), deciding.result(10)) == (2, 2)
 
 
+def test_nobody_stops_for_what_no_standby_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a restarted primary alone showed is lost with it; nobody had been told of it, and it is recorded anew."""
+    monkeypatch.setattr(database_module, "STANDBY_SECONDS", 0.5)
+    with (
+        ThreadPoolExecutor(1) as pool,
+        pair() as both,
+        opened(both, tmp_path / "one") as one,
+        opened(both, tmp_path / "two") as two,
+    ):
+        record(one, 1)
+        two.follow()
+        both.standby.stop()
+        recording = pool.submit(record, one, 2)
+        assert not wait([recording], 0.3).done
+        both.primary.kill()
+        both.primary.start(**AT_ONCE)
+        assert rows_in(both.primary) == 2
+        with pytest.raises(StorageUnavailable, match=NOT_GOT):
+            two.follow()
+        both.primary.kill()
+        both.standby.start(**AT_ONCE)
+        both.take_over()
+        assert recording.result(20) == 2
+        assert two.follow() == 2
+
+
 def test_an_old_primary_that_comes_back_beside_the_new_one_records_nothing(
-    synchronous: Pair, database: str, tmp_path: Path
+    synchronous: Pair, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It lacks what was recorded since; whoever knows of that stops there. Whoever does not is kept from it by what the
-    old primary still waits for: no standby follows it any more.
+    """No standby follows it any more, so nobody begins to use it. It lacks what was recorded since: whoever uses it
+    already and knows of that stops there; whoever does not is kept from it by what the old primary still waits for.
     """
     both, old = synchronous, synchronous.primary
     with opened(both, tmp_path / "one", database) as one:
@@ -155,6 +191,13 @@ def test_an_old_primary_that_comes_back_beside_the_new_one_records_nothing(
         old.start(**AT_ONCE)
         try:
             both.primary.kill()  # all sessions go to the old one now
+            with monkeypatch.context() as impatient:
+                impatient.setattr(database_module, "STANDBY_SECONDS", 0.5)
+                with pytest.raises(StorageUnavailable, match=NOT_GOT):
+                    take_turn(one)
+                with pytest.raises(StorageUnavailable, match=NOT_GOT), opened(both, tmp_path / "new", database):
+                    pass
+            monkeypatch.setattr(Database, "_refuse_unreplicated", lambda *_: None)  # sessions that stood before
             with pytest.raises(LogDamaged, match="does not hold what was recorded in it"):
                 record(one, 3)
             assert rows_in(old, database) == 1
