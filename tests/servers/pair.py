@@ -46,6 +46,15 @@ class Pair:
         self.primary, self.standby = self.standby, self.primary
         configure(self.primary, dict.fromkeys(self.settings, ""))
 
+    @contextmanager
+    def without_standby(self) -> Iterator[None]:
+        """While the standby is away: commits wait for it."""
+        self.standby.stop()
+        try:
+            yield
+        finally:
+            self.standby.start(**AT_ONCE)
+
     def rebuild(self) -> None:
         """Makes a new standby in the place of the server that was lost, for which the primary waits from then on."""
         lost = self.standby
