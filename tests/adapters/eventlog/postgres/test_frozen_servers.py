@@ -41,7 +41,7 @@ from tests.servers.proxy import Moment, Proxy
 SILENT_SECONDS = 0.6
 GO_ON_SECONDS = 6.0
 """The silence, a host that is asked in vain, and some to spare."""
-CLOSE_SECONDS = 5.0
+CLOSE_SECONDS = 10.0
 """The silence that is borne while all is to end, twice a host that is asked in vain, and some to spare."""
 SAMPLES = 20
 
