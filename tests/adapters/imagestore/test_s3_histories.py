@@ -28,9 +28,11 @@ from adapters.imagestore.s3.bucket import Bucket, Patience
 from adapters.imagestore.s3.image_store import S3ImageStore
 from adapters.imagestore.s3.keys import details_key, image_key
 from adapters.imagestore.s3.marks import Marks
+from adapters.imagestore.s3.ownership import read_owner
 from adapters.ledger.codec import decode
 from adapters.ports.engines import Engines
 from adapters.ports.faults import Fault as Refused
+from adapters.ports.object_place import PrefixOwner
 from domain.commands import SetPolicy
 from domain.names import name_key
 from domain.refusals import Refusal
@@ -135,8 +137,21 @@ class History:
         self.store.close()
         self.proxy.plan = nothing_fails
         self.proxy.settle()
+        if self.random.random() < 0.3:
+            self.proxy.plan = lambda _method, _path: self.random.choice(FAILING)
         self.open(left)
+        if self.proxy.plan is not nothing_fails:
+            self.happened["started beside a bucket that fails"] += 1
+            self.heal()
         self.judge()
+
+    def heal(self) -> None:
+        """The bucket answers, and a minute later all is done that a start could not do."""
+        self.proxy.plan = nothing_fails
+        self.proxy.settle()
+        images = self.store.opened().images
+        images.reconcile_all()
+        images.remove_unneeded_staged()
 
     def judge(self) -> None:
         """Compares everything."""
@@ -155,6 +170,7 @@ class History:
                 assert image_bytes(self.store, user, file.name) == kept.data
                 assert image_details(self.store, user, file.name) == ({"prompt": kept.prompt} if kept.prompt else None)
         assert {one.key for one in Bucket(place_in(self.bucket)).all_below("images")} == keys
+        assert read_owner(Bucket(place_in(self.bucket))) == PrefixOwner(root.recorder.log_id)
         assert (root.images.missing, root.images.unfinished()) == (set(), [])
         assert root.images.reconciled() == root.recorder.head
         assert list((self.root / "images" / ".staged").glob("*")) == []
