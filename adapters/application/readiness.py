@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from adapters.application.storage import Storage
 from adapters.application.workers import DiskStuck
 from adapters.disk import calls
 from adapters.ports.faults import LedgerStopped, StorageUnavailable
+from adapters.ports.image_store import Unfinished
 from adapters.wording.figures import counted, minute
 from adapters.wording.sharing import images_apart, unreachable
 from domain.instants import seconds_between
@@ -30,6 +32,10 @@ BEGUN_IN_DATABASE = (
 NOT_KEPT = "Pictures cannot be kept, so none is asked for: {why}"
 NOT_GONE = "Deleted, and still on the disk: {files}, among them {some} ({why})."
 NOT_IN_PLACE = "Kept, and not in place yet: {files}, among them {some} ({why}), served from where they wait."
+STILL_IN_BUCKET = (
+    "Deleted or replaced, and perhaps still in the bucket: what {names} had, among them {some} ({why}). It is tried "
+    "again every minute and at each start; `abby audit` names what is left over."
+)
 TRIED_AGAIN = (
     "It is tried again every minute and at each start. Look at the owner and the permissions of their folders; "
     "`abby audit` names them all."
@@ -172,7 +178,9 @@ def _notes_on_missing(opened: OpenRoot, looked_at: int) -> list[Note]:
 
 
 def _file_work_that_failed(opened: OpenRoot) -> list[Note]:
-    """What was recorded and answered, and could not be carried out on the disk so far."""
+    """What was recorded and answered, and could not be carried out on the disk so far, or in the bucket."""
+    if not opened.images.is_of_one_machine:
+        return _left_in_bucket(opened.images.unfinished())
     notes = []
     for stands, kind, what in (
         (False, NoteKind.NOT_DELETED_YET, NOT_GONE),
@@ -183,3 +191,12 @@ def _file_work_that_failed(opened: OpenRoot) -> list[Note]:
             sentence = what.format(files=counted(len(names), "file"), some=some, why=names[0].why)
             notes.append(Note(kind, f"{sentence} {TRIED_AGAIN}"))
     return notes
+
+
+def _left_in_bucket(unfinished: Sequence[Unfinished]) -> list[Note]:
+    """Of what is kept there each save is in place at once: what is left to be done is to delete."""
+    if not unfinished:
+        return []
+    some = ", ".join(f"{name.user}/{name.name}" for name in unfinished[:NAMED_MISSING])
+    names = counted(len(unfinished), "name")
+    return [Note(NoteKind.NOT_DELETED_YET, STILL_IN_BUCKET.format(names=names, some=some, why=unfinished[0].why))]

@@ -186,6 +186,20 @@ def test_a_deletion_that_the_store_does_not_take_is_recorded_and_carried_out_lat
     assert (readiness_of(store).notes, keys_of(store)) == ((), set())
 
 
+def test_what_a_bucket_still_has_of_names_is_told_as_that(store: Storage, proxy: FaultyProxy) -> None:
+    """A picture that was saved anew is there; what it replaced is too. There is no folder to look at."""
+    kept(store, png(), "a.png")
+    proxy.plan = lambda method, _path: Fault.ERROR if method == "DELETE" else Fault.NONE
+    kept(store, png_of_size(500), "a.png")
+    [note] = [note for note in readiness_of(store).notes if note.kind.value != "pictures_not_kept"]
+    assert note.kind.value == "not_deleted_yet"
+    assert note.startswith(
+        "Deleted or replaced, and perhaps still in the bucket: what 1 name had, among them 1/a.png (The object"
+    )
+    assert "folder" not in note
+    assert image_bytes(store, "1", "a.png") == png_of_size(500)
+
+
 def test_how_the_bucket_is_asked_is_measured(store: Storage, proxy: FaultyProxy) -> None:
     """By what was asked, and how that ended."""
     kept(store, png(), "a.png")
