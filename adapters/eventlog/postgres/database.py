@@ -193,12 +193,12 @@ class Database:
         factory.datastore.pool.connection_class = self._sessions
         return TextRecorder(factory.datastore, events_table_name=f"{NAME}_events")
 
-    def _refuse_lent(self, session: psycopg.Connection[Any]) -> None:
+    def _refuse_lent(self, session: Session[Any]) -> None:
         """Raises ConfigError where two sessions of ours are one of the server's: neither keeps a lock or is rung."""
         if self._has_own_sessions:
             return
         with self.session() as other:
-            if _server_of(session) == _server_of(other):
+            if session.backend == other.backend:
                 raise ConfigError(
                     f"{self.place[0].upper()}{self.place[1:]} is behind a pooler that lends sessions by the "
                     "transaction. Processes know of each other by sessions of their own, so nothing was begun. Set "
@@ -259,8 +259,3 @@ def _code_of(error: BaseException | None) -> str:
     while error is not None and not isinstance(error, psycopg.Error):
         error = error.__cause__
     return "" if error is None else error.sqlstate or ""
-
-
-def _server_of(session: psycopg.Connection[Any]) -> object:
-    """The process of the server that answers a session."""
-    return session.execute("SELECT pg_backend_pid()").fetchone()

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import psycopg
 from psycopg.abc import RV, PQGen
 from psycopg.rows import Row, tuple_row
+from psycopg.sql import SQL
 
 SILENT_SECONDS = 6.0
 """After so long without an answer the server is asked on a new session: above the wait for a turn, which is 5."""
@@ -27,17 +28,17 @@ CLOSING_SECONDS = 3.0
 
 
 class Backend(NamedTuple):
-    """Who answers a session: the process, and when the server that it is of was started."""
+    """Who answers a session: the process, and when the server that it is of was started, in seconds since 1970."""
 
     pid: int
     server_began: str
 
 
-_WHO = "SELECT pg_backend_pid(), pg_postmaster_start_time()::text"  # a pooler gives other numbers by itself
-_WORKS = (
-    "SELECT pg_postmaster_start_time()::text = %s AND "
-    "EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s AND state NOT LIKE 'idle%%')"
-)
+_BEGAN = SQL("extract(epoch FROM pg_postmaster_start_time())::text")  # the same in every time zone
+_WHO = SQL("SELECT pg_backend_pid(), {}").format(_BEGAN)  # a pooler gives other numbers by itself
+_WORKS = SQL(
+    "SELECT {} = %s AND EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s AND state NOT LIKE 'idle%%')"
+).format(_BEGAN)
 
 
 class Patience:
@@ -59,6 +60,7 @@ class Patience:
     def lasts(self, session: Session[Any]) -> bool:
         """Whether a session that kept silent is waited for further."""
         if not self.is_closing and session.backend is not None and self._works(session.backend):
+            session.began = monotonic()  # nobody doubts it any more
             return True
         self._lost_at = monotonic()
         return False
@@ -80,6 +82,7 @@ class Session(psycopg.Connection[Row]):
     backend: Backend | None = None
     """Who answers it; None while that is not known, and then it is not asked about."""
     began: float
+    """When it was surely there last."""
     cancelled_after_seconds: float = inf
     """After so long the server is asked to end what it works on."""
 
