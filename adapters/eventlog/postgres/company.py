@@ -72,8 +72,7 @@ class Company:
         self._behind = behind
         self._of = _OF + database.schema
         self._rings: list[Callable[[], None]] = []
-        self._rung_at: float | None = None
-        self._stopped = threading.Event()
+        self._rung, self._stopped = threading.Event(), threading.Event()
         self._wakes, self._wake = socket.socketpair()
         self.tag = tag
         self._first_until = -inf
@@ -92,12 +91,11 @@ class Company:
         """Has it called at each append of anybody."""
         self._rings.append(ring)
 
-    def has_rung(self, seconds_ago: float) -> bool:
-        """Whether somebody appended since it was asked last, so long ago or longer."""
-        if self._rung_at is None or monotonic() - self._rung_at < seconds_ago:
-            return False
-        self._rung_at = None
-        return True
+    def has_rung(self) -> bool:
+        """Whether somebody appended since it was asked last."""
+        rung = self._rung.is_set()
+        self._rung.clear()
+        return rung
 
     def others(self) -> frozenset[str]:
         """The tags of the others that are there now. Raises StorageUnavailable."""
@@ -176,6 +174,6 @@ class Company:
 
     def _ring(self, session: psycopg.Connection[tuple[object, ...]]) -> None:
         for _ in session.notifies(timeout=0):
-            self._rung_at = self._rung_at or monotonic()
+            self._rung.set()
             for ring in self._rings:
                 ring()

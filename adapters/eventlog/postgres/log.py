@@ -36,10 +36,6 @@ from adapters.ports.event_log import OnEvent, Restore
 from adapters.ports.faults import DiskFull, LedgerStopped, LogDamaged, LogForeign, StorageUnavailable
 from adapters.ports.shared_log import SharedLog
 
-NEXT_FIRST_SECONDS = 0.012
-"""How long whoever waits for a turn leaves what was just recorded to whoever has got it, and has to take it in before
-all else: on one machine they would keep the processors from each other.
-"""
 LATELY_SECONDS = 1.0
 """A database that answered so lately is not asked again before a picture is paid for."""
 SEALED_EVERY = 20 * PAGE
@@ -120,7 +116,7 @@ class PostgresLog(LogCopy):
 
     def _take_in_meanwhile(self, news: Callable[[int], None]) -> None:
         """While a turn is waited for, so that little is left for it. What keeps it from that is told in the turn."""
-        if self._company is not None and self._company.has_rung(NEXT_FIRST_SECONDS):
+        if self._company is not None and self._company.has_rung():
             with suppress(DiskFull, StorageUnavailable):
                 self._take_in()
                 news(self.head)
