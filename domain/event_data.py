@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from domain.events import TYPES, Asked, CleanedFile, Event, IdempotencyKey, ImpossibleFact
@@ -36,6 +37,15 @@ def _members(event_class: type[Any]) -> tuple[tuple[str, ...], tuple[str, ...], 
     return fields[: len(fields) - len(defaults)], tuple(defaults), tuple(defaults.values()), built
 
 
+@cache
+def _required_alone(type_name: str) -> tuple[int, Callable[[dict[str, Any]], tuple[Any, ...]], tuple[Any, ...]]:
+    """How many members a type of events has at least, what takes them out of its data in their order, and the defaults
+    of the others; -1 members where one of them is a value of its own, which has to be built.
+    """
+    required, _, defaults, built = _members(TYPES[type_name])  # type: ignore[arg-type]  # a class can be a key
+    return -1 if set(required) & set(built) else len(required), itemgetter(*required), defaults
+
+
 def from_data(type_name: str, data: dict[str, Any]) -> Event:
     """The event of a stored type name and `data`. Raises ImpossibleFact for an unknown type and missing or unknown
     members.
@@ -44,6 +54,9 @@ def from_data(type_name: str, data: dict[str, Any]) -> Event:
     if event_class is None:
         raise ImpossibleFact(f"unknown event type {type_name!r}")
     try:
+        count, of_required, defaults = _required_alone(type_name)
+        if len(data) == count:  # most have no more, and are made so in half the time
+            return event_class._make(of_required(data) + defaults)
         for name, build in _BUILDERS.get(type_name, _REQUEST_ALONE):
             value = data.get(name)
             if value is not None:

@@ -42,6 +42,10 @@ class LazyReadResponse(DCBReadResponse):
             self._events = iter(rest)
         return self._head
 
+    def __iter__(self) -> Iterator[DCBSequencedEvent]:
+        """Itself; without a limit the events, as their head is known: that is quicker."""
+        return self if self._limited else self._events
+
     def __next__(self) -> DCBSequencedEvent:
         event = next(self._events)
         if self._limited:
