@@ -19,7 +19,7 @@ from adapters.application.storage import Storage
 from adapters.cli.checks import database as checks
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine, examine_database
 from adapters.engines.opening import open_store
-from adapters.eventlog.postgres import examining
+from adapters.eventlog.postgres import database, examining
 from adapters.eventlog.postgres.company import Company
 from adapters.eventlog.postgres.examining import ahead_of
 from adapters.ledger.ledger import ANYTHING
@@ -120,8 +120,11 @@ def test_a_copy_of_another_database_is_known(tmp_path: Path) -> None:
     ]
 
 
-def test_a_standby_that_commits_wait_for_is_told_and_missed(doctor: Doctor, root: Path) -> None:
+def test_a_standby_that_commits_wait_for_is_told_and_missed(
+    doctor: Doctor, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While it follows all is well; without it nothing can be recorded, and that is said."""
+    monkeypatch.setattr(database, "STANDBY_SECONDS", 0.5)
     with pair() as both:
         record(both.environment(), root, 1)
         assert "remote_apply); 1 of them follow" in doctor(both.environment())["replication"]["found"]
