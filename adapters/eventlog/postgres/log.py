@@ -186,7 +186,8 @@ class PostgresLog(LogCopy):
 
         Raises LedgerStopped where the database keeps somebody waiting who uses them: then they end with the process.
         """
-        self.hurry()
+        if not self._is_visit:  # else the database stays open, and is waited for as before
+            self.hurry()
         if not self._changing.acquire(timeout=CLOSE_SECONDS):
             raise LedgerStopped(
                 f"It is not known whether the last batch was recorded: {self._database.place} does not answer."

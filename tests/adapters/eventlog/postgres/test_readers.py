@@ -9,6 +9,7 @@
 | a look stands still (its process was stopped)       | the start is refused after some seconds, and names the process |
 | much is to be taken in                              | in portions, between which a service may start                |
 | the database is away                                | what it has, and that it may be old; over once it answers     |
+| it works for long, after a look as before           | it is waited for, and nothing is left behind in it            |
 | the copy may not be written, or its disk is full    | the same, and it is the disk that is named                    |
 | the database has lost what the copy has             | the reader is told, as a start is                             |
 | a look was killed in the middle                     | the next one goes on                                          |
@@ -29,6 +30,7 @@ import pytest
 from adapters.engines.moving import Moving
 from adapters.eventlog.jsonl import JSONLRecorder
 from adapters.eventlog.jsonl import lock as lock_module
+from adapters.eventlog.postgres import session as session_module
 from adapters.eventlog.postgres import upkeep
 from adapters.eventlog.postgres.engine import PostgresEngine
 from adapters.eventlog.postgres.log import PostgresLog
@@ -273,6 +275,24 @@ def test_what_is_much_is_taken_in_by_portions(
                 a.append(batch(500))
             heads = [reader.follow() for _ in range(3)]
             assert heads[0] < heads[1] < heads[2] == 10_000
+
+
+def test_a_database_that_works_is_waited_for_after_a_look_as_before(
+    tmp_path: Path, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of a look is not the end of the reader: what is given up in haste would stay in the server."""
+    monkeypatch.setattr(session_module, "CLOSING_SECONDS", 0.3)
+    monkeypatch.setattr(upkeep, "LOOK_SECONDS", 0.2)
+    with closing(opened(tmp_path / "a", environment)) as a:
+        a.append(batch(3))
+        with closing(read(tmp_path / "b", environment)) as reader, session(environment) as other:
+            a.append(batch(2))
+            other.execute(f"BEGIN; LOCK TABLE {environment['POSTGRES_SCHEMA']}.{TABLE} IN ACCESS EXCLUSIVE MODE")
+            freeing = threading.Timer(1.5, other.execute, ["COMMIT"])
+            freeing.start()
+            head = looking(reader)
+            freeing.join()
+            assert (head, reader.doubt) == (5, None)
 
 
 @pytest.mark.usefixtures("hurried")
