@@ -107,6 +107,7 @@ class Bucket:
             except ObjectStoreError as lost:
                 is_taken = isinstance(lost.__cause__, exceptions.AlreadyExistsError)
                 if lost.is_certain and not is_taken:
+                    lost.is_certain = not is_lost  # of what was put before nobody knows
                     raise
                 is_lost = True
                 if self._is_there_after_all(key, len(data), lost):

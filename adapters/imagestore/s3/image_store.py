@@ -304,20 +304,21 @@ class S3ImageStore(OfBuckets):
         """
         self.ownership.confirm()
         marks = marks_of(staged)[: 1 if details is None else 2]
+        is_lost = False
         try:
             self._marks.put(marks)
-            is_lost = False
             if details is not None:
                 is_lost = self.bucket.put_new(details_key(staged), orjson.dumps(details), DETAILS_TYPE)
             is_lost |= self.bucket.put_new(image_key(staged), data, begun_media_type(data) or OTHER_TYPE)
-            if is_lost:
-                self._marks.may_be_late(marks)
         except OSError as error:
-            if getattr(error, "is_certain", True):
-                self.discard(staged)
-            else:
+            is_certain = getattr(error, "is_certain", True)
+            if is_lost or not is_certain:
                 self._marks.may_be_late(marks)
+            if is_certain:
+                self.discard(staged)
             raise
+        if is_lost:
+            self._marks.may_be_late(marks)
         with self._guard:
             self._put.add(staged)
 

@@ -389,6 +389,39 @@ def test_what_comes_after_a_probe_goes(
     assert later(late, proxy, tmp_path) == set()
 
 
+class ClosedBucket(Bucket):
+    """One that surely takes no more, once so many puts were tried."""
+
+    puts_left = 0
+
+    def _put(self, key: str, data: bytes, media_type: str) -> None:
+        if self.puts_left == 0:
+            raise exceptions.PermissionDeniedError("it may not be put")
+        self.puts_left -= 1
+        super()._put(key, data, media_type)
+
+
+@pytest.mark.parametrize(("late_put", "puts"), [(".json", 2), (".json", 1), ("id1", 2)])
+def test_what_comes_after_the_next_put_was_refused_goes(
+    proxy: FaultyProxy, tmp_path: Path, late_put: str, puts: int
+) -> None:
+    """A refusal says nothing of what was put before it: the details, or the same object."""
+    tried: list[str] = []
+
+    def plan(method: str, path: str) -> Fault:
+        is_late = method == "PUT" and path.endswith(late_put) and path not in tried
+        tried.append(path)
+        return Fault.LATE if is_late else Fault.NONE
+
+    proxy.plan = plan
+    bucket = ClosedBucket(place_in(new_bucket(), port=proxy.port), QUICK)
+    bucket.puts_left = puts
+    images = ToldS3ImageStore(bucket, tmp_path, ToldInTests(), marks=Marks(Layout(tmp_path), Files()))
+    with pytest.raises(ObjectStoreError):
+        images.stage("id1", b"one", {"prompt": "x"})
+    assert later(images, proxy, tmp_path) == set()
+
+
 @pytest.mark.parametrize("ends", ["discarded", "deleted", "saved anew", "stands"])
 def test_what_comes_once_more_after_it_was_deleted_goes(
     late: ToldS3ImageStore, proxy: FaultyProxy, tmp_path: Path, ends: str
