@@ -32,15 +32,20 @@ class Clocks:
         self._shown = None if at is None else (at, monotonic())
 
     def refuse_ahead(self) -> None:
-        """Raises StorageUnavailable where this machine's is too far ahead, or the database cannot be asked."""
-        if self._shown is None:
+        """Raises StorageUnavailable where this machine's is too far ahead, or the database cannot be asked. It is asked
+        before anybody is refused: the count stands still while a machine sleeps.
+        """
+        if self._shown is None or self._seconds_ahead(self._shown) > MOST_AHEAD_SECONDS:
             self.shown(self._ask())
         assert self._shown is not None, "it was told just now"
-        at, since = self._shown
-        seconds = seconds_between(at, self._own()) - (monotonic() - since)
+        seconds = self._seconds_ahead(self._shown)
         if seconds > MOST_AHEAD_SECONDS:
             raise StorageUnavailable(
                 f"This machine's clock is {seconds / 60:,.0f} minutes ahead of that of {self._place}: what it recorded "
                 "would move the day of all that write the log. Nothing was recorded. Set the clock of whichever of the "
                 "two is wrong; all goes on by itself then."
             )
+
+    def _seconds_ahead(self, shown: tuple[str, float]) -> float:
+        at, since = shown
+        return seconds_between(at, self._own()) - (monotonic() - since)

@@ -8,6 +8,7 @@ all others would refuse to go on.
 | jumps after the turn began           | the append is refused                                                     |
 | is ahead, and no turn came in time   | the same: the database is asked by itself                                 |
 | is ahead before a picture is paid    | it is not paid                                                            |
+| is right, and this machine slept     | nothing: the database is asked before anything is refused                 |
 | is set right                         | all goes on by itself                                                     |
 """
 
@@ -111,3 +112,14 @@ def test_nothing_is_paid_for_by_a_clock_that_is_ahead(tmp_path: Path) -> None:
         clock.ahead_seconds = DAYS_2
         with pytest.raises(StorageUnavailable, match=AHEAD):
             log.probe(1_000)
+
+
+def test_a_machine_that_slept_is_not_taken_for_one_that_is_ahead(tmp_path: Path) -> None:
+    """What the database showed before is counted on from by this process, which counts no sleep."""
+    clock = WrongClock()
+    with opened(tmp_path, new_schema(), clock) as log:
+        log._clocks.shown(later(utc_now(), seconds=-DAYS_2))
+        log.probe(1_000)
+        with log.turn():
+            log._clocks.shown(later(utc_now(), seconds=-DAYS_2))
+            assert log.append([event()]) == 1
