@@ -130,7 +130,8 @@ class Session(psycopg.Connection[Row]):
             return since
         if not self.patience.lasts(self):
             self.pgconn.finish()
-            raise psycopg.OperationalError(f"it kept silent for {now - since:.0f} seconds, and does not work on it")
+            why = "all is to be closed" if self.patience.is_closing else "does not work on it"
+            raise psycopg.OperationalError(f"it kept silent for {now - since:.0f} seconds, and {why}")
         return monotonic()
 
 

@@ -160,6 +160,14 @@ def test_what_takes_long_is_waited_for(*, is_pooled: bool) -> None:
             assert (cursor.fetchone() or {})["one"] == 1
 
 
+def test_what_takes_long_while_all_is_to_be_closed_is_not_said_to_be_frozen() -> None:
+    """Nobody asked the server then."""
+    with closing(Database(new_database())) as database, database.session() as session:
+        database.hurry()
+        with pytest.raises(psycopg.OperationalError, match=r"kept silent for 1 seconds, and all is to be closed$"):
+            session.execute("SELECT pg_sleep(5)")
+
+
 def test_an_answer_that_is_lost_while_the_session_stands_is_asked_for_again(tmp_path: Path) -> None:
     """The server has answered and waits for more, and nothing comes: as behind a proxy that lost its other side."""
     given = new_database()
