@@ -239,17 +239,32 @@ class Webhooks:
             await self._pause(self._back_off.after_failure(answer.retry_after_seconds))
 
     async def _noted(self, marks: Marks) -> bool:
-        """Keeps how far it is before anything else is told; False where the service stops before that is done."""
+        """Keeps how far it is before anything else is told; False where the service stops before that is done, or
+        another process has told more meanwhile.
+        """
+        is_again = False
         while True:
             try:
-                await self._store.workers.keeping.run(self._kept.write, marks)
+                is_noted = await self._store.workers.keeping.run(self._note, marks, is_again=is_again)
             except (Fault, OSError) as error:
                 await self._wait_for_an_operator(NOT_NOTED.format(why=error))
                 if self._stopping.is_set():
                     return False
+                is_again = True
             else:
                 self._take_over(marks)
-                return True
+                if not is_noted:
+                    self._marks = None
+                return is_noted
+
+    def _note(self, marks: Marks, is_again: bool) -> bool:
+        """Keeps them, unless another process is further by now, which is not to be set back; whether they are kept."""
+        if is_again and self._store.running().shared is not None:
+            kept = self._kept.read()
+            if kept is not None and kept[-1].position > marks[-1].position:
+                return False
+        self._kept.write(marks)
+        return True
 
     def _take_over(self, marks: Marks) -> None:
         self._marks, self._position, self._stopped = marks, marks[-1].position, None

@@ -16,8 +16,9 @@ from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.opening import open_store
 from adapters.eventlog.postgres.company import Company
 from adapters.ports.engines import LogKeeper
+from adapters.ports.faults import StorageUnavailable
 from adapters.settings.webhooks import signing_key
-from adapters.webhooks.cursor import CursorOfAll, KeptCursor, mark_at
+from adapters.webhooks.cursor import CursorOfAll, KeptCursor, Marks, mark_at
 from adapters.webhooks.receiver import Receiver
 from adapters.webhooks.telling import LOOK_SECONDS, Webhooks
 from tests.adapters.webhooks.inbox import SECRET, Inbox, Post, policy_changes
@@ -142,6 +143,40 @@ async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(
             positions = [post.message["position"] for post in inbox.posts]
             assert all(position > told_by_another for position in positions[2:])
             assert positions == sorted(set(positions))
+        finally:
+            await teller.stop()
+            await inbox.down()
+
+
+async def test_whoever_could_not_note_it_for_long_sets_nobody_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the database was away for it, another has told more."""
+    environment, inbox = new_database(), Inbox()
+    await inbox.up()
+    with closing(open_store(tmp_path, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))) as store:
+        await until(lambda: is_first(store), "it is alone")
+        cursor, teller = CursorOfAll(store, KeptCursor(store.root, Files())), telling(store, inbox)
+        told_by_another = 0
+
+        def away(_: CursorOfAll, marks: Marks) -> None:
+            nonlocal told_by_another
+            monkeypatch.undo()
+            policy_changes(store, 12)
+            told_by_another = store.running().state.position
+            assert marks[-1].position < told_by_another
+            cursor.write((mark_at(store, told_by_another),))
+            raise StorageUnavailable("It is away.")
+
+        teller.start()
+        try:
+            await until(lambda: cursor.read() is not None, "it never began")
+            monkeypatch.setattr(CursorOfAll, "write", away)
+            await asyncio.to_thread(policy_changes, store, 11)
+            await until(lambda: told_by_another > 0, "it was not noted")
+            await asyncio.to_thread(policy_changes, store, 13)
+            await until(lambda: inbox.limits()[-1:] == [13], "it never went on")
+            assert inbox.limits() == [11, 13]
         finally:
             await teller.stop()
             await inbox.down()
