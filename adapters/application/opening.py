@@ -134,6 +134,8 @@ class OpenRoot(LedgerHooks):
             if is_unused(self.root, self._files):
                 self._files.close_to_others(self.root)  # as if it had been made here
         if not adopting and (why := engines.of_another_log()) is not None:
+            if engine.exists(self.root):  # another process has begun it meanwhile, and it is the one that is told of
+                return False
             raise LogMissing(why)
         return True
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from time import monotonic, sleep
 
+import orjson
 import pytest
 
 from adapters.application.deleting import delete_image_blocking
@@ -23,11 +24,13 @@ from adapters.application.saving import NewImage, save_image
 from adapters.application.storage import Storage
 from adapters.engines.choice import POSTGRES_MODULE, choose_engine
 from adapters.engines.opening import open_store
+from adapters.imagestore.s3 import ownership
 from adapters.imagestore.s3.bucket import Bucket
 from adapters.imagestore.s3.image_store import S3ImageStore
-from adapters.imagestore.s3.keys import details_key, image_key
+from adapters.imagestore.s3.keys import OWNER, details_key, image_key
 from adapters.imagestore.s3.ownership import read_owner
 from adapters.ledger.codec import decode
+from adapters.ports.clock import utc_now
 from adapters.ports.engines import LogKeeper
 from adapters.ports.object_place import Kept, ObjectPlace, PrefixOwner
 from domain.commands import SetPolicy
@@ -94,6 +97,23 @@ def sweep(stores: list[Storage]) -> None:
         images.sweep()
         assert images.swept(timeout_seconds=SOON_SECONDS)
         assert images.unfinished() == []
+
+
+def test_whoever_is_second_to_begin_the_log_takes_what_was_begun(
+    tmp_path: Path, place: ObjectPlace, keeper: LogKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that start at once over nothing: what the first put in the bucket since is that of the log of both."""
+
+    def after_the_first(bucket: Bucket) -> str | None:
+        monkeypatch.undo()
+        with closing(choose_engine(keeper).open_for_writing(tmp_path / "first", clock=utc_now)) as log:
+            owner = orjson.dumps({"log": log.log_id, "images": Kept.HERE})
+        bucket.put_new(OWNER, owner, "application/json")
+        return ownership.why_not_begun(bucket)
+
+    monkeypatch.setattr(ownership, "why_not_begun", after_the_first)
+    with closing(open_store(tmp_path / "second", engine=choose_engine(keeper), limits=LIMITS, objects=place)) as second:
+        assert not second.opened().begun
 
 
 def test_what_one_saves_the_others_show_and_may_replace(stores: list[Storage], place: ObjectPlace) -> None:
