@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from aiohttp import web
@@ -44,6 +45,30 @@ def is_first(store: Storage) -> bool:
     """Whether it is the process that tells."""
     shared = store.running().shared
     return shared is not None and shared.is_first
+
+
+class Alone(NamedTuple):
+    """The one process of a log, which tells once its teller is started."""
+
+    store: Storage
+    inbox: Inbox
+    cursor: CursorOfAll
+    teller: Webhooks
+
+
+@asynccontextmanager
+async def alone(root: Path) -> AsyncIterator[Alone]:
+    """It and its inbox, until both are stopped."""
+    environment, inbox = new_database(), Inbox()
+    await inbox.up()
+    with closing(open_store(root, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))) as store:
+        await until(lambda: is_first(store), "it is alone")
+        teller = telling(store, inbox)
+        try:
+            yield Alone(store, inbox, CursorOfAll(store, KeptCursor(store.root, Files())), teller)
+        finally:
+            await teller.stop()
+            await inbox.down()
 
 
 async def test_each_event_is_told_once_whoever_is_there(tmp_path: Path) -> None:
@@ -112,11 +137,7 @@ async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     """One that slept while its message was taken, or was not, finds that another has told it, and more."""
-    environment, inbox = new_database(), Inbox()
-    await inbox.up()
-    with closing(open_store(tmp_path, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))) as store:
-        await until(lambda: is_first(store), "it is alone")
-        cursor, teller = CursorOfAll(store, KeptCursor(store.root, Files())), telling(store, inbox)
+    async with alone(tmp_path) as (store, inbox, cursor, teller):
         told_by_another = 0
 
         def meanwhile(post: Post) -> web.Response:
@@ -133,30 +154,22 @@ async def test_whoever_lost_the_duty_meanwhile_sets_nobody_back(
 
         inbox.answers = meanwhile
         teller.start()
-        try:
-            await asyncio.to_thread(policy_changes, store, 11)
-            await until(lambda: inbox.limits() == [11], "not told")
-            await asyncio.to_thread(policy_changes, store, 12, 13)
-            await until(lambda: is_first(store) and told_by_another > 0, "it never looked again")
-            await asyncio.to_thread(policy_changes, store, 14)
-            await until(lambda: 14 in inbox.limits(), "it never went on")
-            positions = [post.message["position"] for post in inbox.posts]
-            assert all(position > told_by_another for position in positions[2:])
-            assert positions == sorted(set(positions))
-        finally:
-            await teller.stop()
-            await inbox.down()
+        await asyncio.to_thread(policy_changes, store, 11)
+        await until(lambda: inbox.limits() == [11], "not told")
+        await asyncio.to_thread(policy_changes, store, 12, 13)
+        await until(lambda: is_first(store) and told_by_another > 0, "it never looked again")
+        await asyncio.to_thread(policy_changes, store, 14)
+        await until(lambda: 14 in inbox.limits(), "it never went on")
+        positions = [post.message["position"] for post in inbox.posts]
+        assert all(position > told_by_another for position in positions[2:])
+        assert positions == sorted(set(positions))
 
 
 async def test_whoever_could_not_note_it_for_long_sets_nobody_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the database was away for it, another has told more."""
-    environment, inbox = new_database(), Inbox()
-    await inbox.up()
-    with closing(open_store(tmp_path, engine=choose_engine(LogKeeper(POSTGRES_MODULE, environment)))) as store:
-        await until(lambda: is_first(store), "it is alone")
-        cursor, teller = CursorOfAll(store, KeptCursor(store.root, Files())), telling(store, inbox)
+    async with alone(tmp_path) as (store, inbox, cursor, teller):
         told_by_another = 0
 
         def away(_: CursorOfAll, marks: Marks) -> None:
@@ -169,14 +182,10 @@ async def test_whoever_could_not_note_it_for_long_sets_nobody_back(
             raise StorageUnavailable("It is away.")
 
         teller.start()
-        try:
-            await until(lambda: cursor.read() is not None, "it never began")
-            monkeypatch.setattr(CursorOfAll, "write", away)
-            await asyncio.to_thread(policy_changes, store, 11)
-            await until(lambda: told_by_another > 0, "it was not noted")
-            await asyncio.to_thread(policy_changes, store, 13)
-            await until(lambda: inbox.limits()[-1:] == [13], "it never went on")
-            assert inbox.limits() == [11, 13]
-        finally:
-            await teller.stop()
-            await inbox.down()
+        await until(lambda: cursor.read() is not None, "it never began")
+        monkeypatch.setattr(CursorOfAll, "write", away)
+        await asyncio.to_thread(policy_changes, store, 11)
+        await until(lambda: told_by_another > 0, "it was not noted")
+        await asyncio.to_thread(policy_changes, store, 13)
+        await until(lambda: inbox.limits()[-1:] == [13], "it never went on")
+        assert inbox.limits() == [11, 13]
