@@ -88,7 +88,7 @@ def test_why_it_does_not_answer_is_told_once() -> None:
     for host, reason in (
         ("127.0.0.1", "127.0.0.1:1 does not answer as it should (Connection refused)."),
         ("127.0.0.1,127.0.0.2", "(127.0.0.1:1: Connection refused; 127.0.0.2:1: Connection refused)."),
-        ("/tmp/no-such-folder", "(No such file or directory)."),
+        ("/no-such-folder", "(No such file or directory)."),
     ):
         database = Database({**given, "POSTGRES_HOST": host})
         with pytest.raises(psycopg.OperationalError) as refused:
