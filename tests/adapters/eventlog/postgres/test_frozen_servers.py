@@ -50,7 +50,6 @@ SAMPLES = 20
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, sooner."""
     monkeypatch.setattr(session_module, "SILENT_SECONDS", SILENT_SECONDS)
-    monkeypatch.setattr(session_module, "CLOSING_SECONDS", SILENT_SECONDS)
     monkeypatch.setattr(database_module, "CONNECT_SECONDS", 2)
     for module in (session_module, database_module):
         monkeypatch.setattr(module, "CLOSING_SECONDS", 1.0)
